@@ -1,0 +1,193 @@
+//! Facts received. A fact is acknowledged to its source only after its raw bytes are committed here.
+
+use crate::clock::Millis;
+use crate::store::{StoreError, Tx};
+use crate::{binds, row, sql};
+
+/// What a source told us, before anybody reads it closely.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Who told it, such as `telegram:42`.
+    pub source: String,
+    /// The source's own name for it: the same name again is the same fact.
+    pub event_id: String,
+    /// What it is, such as `message`.
+    pub kind: &'static str,
+    /// The chat whose order it keeps; `None` where order means nothing.
+    pub lane: Option<i64>,
+    /// The body as it came; it may be no UTF-8.
+    pub raw: Vec<u8>,
+    /// Whether anybody has to handle it.
+    pub birth: Birth,
+}
+
+/// How a fact enters the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Birth {
+    /// To be handled.
+    New,
+    /// Kept only: of a kind that we don't use.
+    Done,
+    /// Unreadable: kept for a later version, with the reason. An alert goes with it.
+    Dead(String),
+}
+
+row! {
+    /// A stored fact that waits for its turn.
+    #[derive(Clone, Debug)]
+    pub struct Stored {
+        /// Its place in the order of receipt.
+        pub seq: i64,
+        /// Who told it.
+        pub source: String,
+        /// What it is.
+        pub kind: String,
+        /// Its chat.
+        pub lane: Option<i64>,
+        /// The body.
+        pub raw: Vec<u8>,
+        /// When it was stored.
+        pub received_at: Millis,
+    }
+}
+
+sql! {
+    INSERT = "inbox.store.insert",
+        "INSERT INTO inbox (source, event_id, kind, lane, raw, state, received_at, due_at, error)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+         ON CONFLICT (source, event_id) DO NOTHING
+         RETURNING seq";
+    WAITING = "inbox.waiting",
+        "SELECT seq, source, kind, lane, raw, received_at FROM inbox
+         WHERE state = 'new' AND lane IS NOT NULL AND seq > $1
+         ORDER BY seq LIMIT $2";
+    WAITING_IN_LANE = "inbox.waiting_in_lane",
+        "SELECT seq, source, kind, lane, raw, received_at FROM inbox
+         WHERE state = 'new' AND lane = $1 AND seq > $2
+         ORDER BY seq LIMIT $3";
+    WAITING_LANES = "inbox.waiting_lanes",
+        "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL LIMIT $1";
+    DUE_WITHOUT_LANE = "inbox.due_without_lane",
+        "SELECT seq, source, kind, lane, raw, received_at FROM inbox
+         WHERE state = 'new' AND lane IS NULL AND due_at <= $1
+         ORDER BY seq LIMIT $2";
+    POSTPONE = "inbox.postpone",
+        "UPDATE inbox SET due_at = $2 WHERE seq = $1 AND state = 'new'";
+    BURY = "inbox.bury",
+        "UPDATE inbox SET state = 'dead', error = $2 WHERE seq = $1 AND state = 'new'";
+    BACKLOG = "inbox.backlog",
+        "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
+    OWED = "inbox.owed",
+        "SELECT lane, MAX(seq) FROM inbox
+         WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane";
+    FORGIVE = "inbox.forgive",
+        "UPDATE inbox SET screen_owed = NULL WHERE screen_owed IS NOT NULL AND screen_owed <= $1";
+}
+
+/// Keeps facts. The answer has, for each, its row if it is new; a repeat of a known fact is `None`.
+pub async fn store(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<Option<Stored>>, StoreError> {
+    let now = tx.now();
+    let mut stored = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let (state, error) = match &fact.birth {
+            Birth::New => ("new", None),
+            Birth::Done => ("done", None),
+            Birth::Dead(reason) => ("dead", Some(reason.as_str())),
+        };
+        let binds = binds![
+            fact.source,
+            fact.event_id,
+            fact.kind,
+            fact.lane,
+            fact.raw,
+            state,
+            now,
+            error
+        ];
+        let seq = tx
+            .optional::<(i64,)>(&INSERT, binds)
+            .await?
+            .map(|row| row.0);
+        if let (Some(seq), Some(reason)) = (seq, error) {
+            super::attention::open(tx, &dead_task(&seq.to_string(), reason)).await?;
+        }
+        stored.push(seq.map(|seq| Stored {
+            seq,
+            source: fact.source.clone(),
+            kind: fact.kind.to_owned(),
+            lane: fact.lane,
+            raw: fact.raw.clone(),
+            received_at: now,
+        }));
+    }
+    Ok(stored)
+}
+
+fn dead_task<'a>(seq: &'a str, reason: &'a str) -> super::attention::Task<'a> {
+    super::attention::Task {
+        kind: "inbox.dead",
+        subject: seq,
+        order: None,
+        payment: None,
+        detail: reason,
+    }
+}
+
+/// Puts a fact that can't be handled aside, with a task for staff. False if somebody has finished it already.
+pub async fn bury(tx: &mut Tx<'_>, seq: i64, reason: &str) -> Result<bool, StoreError> {
+    if tx.execute(&BURY, binds![seq, reason]).await? == 0 {
+        return Ok(false);
+    }
+    super::attention::open(tx, &dead_task(&seq.to_string(), reason)).await?;
+    Ok(true)
+}
+
+pub(super) async fn postpone(tx: &mut Tx<'_>, seq: i64, until: Millis) -> Result<(), StoreError> {
+    tx.execute(&POSTPONE, binds![seq, until]).await.map(|_| ())
+}
+
+/// Facts with a lane after `after`, in order.
+pub(super) async fn waiting(
+    tx: &mut Tx<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    tx.all(&WAITING, binds![after, limit]).await
+}
+
+pub(super) async fn waiting_in_lane(
+    tx: &mut Tx<'_>,
+    lane: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    tx.all(&WAITING_IN_LANE, binds![lane, after, limit]).await
+}
+
+pub(super) async fn waiting_lanes(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(tx
+        .all::<(i64,)>(&WAITING_LANES, binds![limit])
+        .await?
+        .into_iter()
+        .map(|row| row.0)
+        .collect())
+}
+
+pub(super) async fn due_without_lane(
+    tx: &mut Tx<'_>,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let now = tx.now();
+    tx.all(&DUE_WITHOUT_LANE, binds![now, limit]).await
+}
+
+/// How many facts wait.
+pub async fn backlog(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.one::<(i64,)>(&BACKLOG, binds![]).await.map(|row| row.0)
+}
+
+/// Chats that were owed a screen after `since`, with the turn that owes it; older debts are forgiven.
+pub async fn owed_screens(tx: &mut Tx<'_>, since: Millis) -> Result<Vec<(i64, i64)>, StoreError> {
+    tx.execute(&FORGIVE, binds![since]).await?;
+    tx.all(&OWED, binds![since]).await
+}

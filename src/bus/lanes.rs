@@ -1,0 +1,621 @@
+//! The lanes: each chat's updates in order, one at a time; facts without a chat at once. On SQLite lanes live in
+//! memory; on PostgreSQL a process works only on lanes that it leases, and reads them from the database.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::time::Instant;
+
+use super::bulk::{self, Finished};
+use super::dialogue::{self, Dialogue};
+use super::inbox::{self, Stored};
+use super::leases::{Lease, Leases};
+use super::turn::Turn;
+use crate::store::{ErrorKind, Store, StoreError, Tx};
+
+/// The head of a lane retries for at most this long, then it is put aside.
+const HEAD: Duration = Duration::from_secs(15);
+/// Turns at work at once.
+const TURNS: usize = 512;
+/// Rows of one lane read at once on PostgreSQL.
+const PAGE: i64 = 64;
+/// How often the database is looked at for rows that nobody was told of.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// What a handler's future is.
+pub type Handling<'a> = BoxFuture<'a, Result<(), HandlerError>>;
+
+/// The face that updates are for.
+pub trait Handler: Send + Sync + 'static {
+    /// Handles one turn: one use-case, one screen.
+    fn handle(&self, turn: Arc<Turn>) -> Handling<'_>;
+    /// Runs in the transaction that puts an update aside: the word to the customer.
+    fn buried<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        row: &'t Stored,
+    ) -> BoxFuture<'t, Result<(), StoreError>>;
+}
+
+/// Why a turn failed, told apart by what the lane does about it.
+#[derive(Debug, thiserror::Error)]
+pub enum HandlerError {
+    /// The database is away or full: the row waits for it as long as it takes.
+    #[error("the database is not available: {0}")]
+    Unavailable(StoreError),
+    /// It may work in a moment.
+    #[error("{0}")]
+    Retry(String),
+    /// It won't work however often it is tried.
+    #[error("{0}")]
+    Final(String),
+}
+
+impl From<StoreError> for HandlerError {
+    fn from(error: StoreError) -> Self {
+        match error.kind {
+            ErrorKind::Conflict => HandlerError::Retry(error.to_string()),
+            _ if error.is_transient() => HandlerError::Unavailable(error),
+            _ => HandlerError::Final(error.to_string()),
+        }
+    }
+}
+
+/// The inbox at work. Cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Bus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bus")
+            .field("owner", &self.inner.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    store: Store,
+    owner: String,
+    handler: Arc<dyn Handler>,
+    lanes: Mutex<HashMap<i64, Lane>>,
+    /// Facts without a lane that are being handled.
+    alone: Mutex<HashSet<i64>>,
+    leases: Option<Leases>,
+    finished: mpsc::UnboundedSender<Finished>,
+    turns: Semaphore,
+    at_work: AtomicUsize,
+    idle: Notify,
+    closing: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct Lane {
+    queue: VecDeque<Arc<Stored>>,
+    running: bool,
+    /// On PostgreSQL: the database may have rows that the queue has not.
+    stale: bool,
+    /// Everything up to here has been handled, though "row done" may still wait for the bulk commit.
+    handled_to: i64,
+    /// Turns that wait for the bulk commit.
+    waiting: usize,
+    /// The dialogue as the last of them left it.
+    dialogue: Option<Dialogue>,
+    /// Whether a written turn's customer is still owed a screen.
+    owes: bool,
+}
+
+impl Lane {
+    fn is_forgettable(&self) -> bool {
+        !self.running && self.queue.is_empty() && self.waiting == 0 && !self.stale && !self.owes
+    }
+}
+
+impl Bus {
+    /// Starts the bus of the instance `owner`. Nothing is handled before [`Bus::recover`] or [`Bus::accept`].
+    pub fn start(store: &Store, owner: &str, handler: Arc<dyn Handler>) -> Self {
+        let (finished, done) = mpsc::unbounded_channel();
+        let leases = store
+            .is_shared()
+            .then(|| Leases::new(store.clone(), owner.to_owned()));
+        let bus = Self {
+            inner: Arc::new(Inner {
+                store: store.clone(),
+                owner: owner.to_owned(),
+                handler,
+                lanes: Mutex::default(),
+                alone: Mutex::default(),
+                leases,
+                finished,
+                turns: Semaphore::new(TURNS),
+                at_work: AtomicUsize::new(0),
+                idle: Notify::new(),
+                closing: watch::Sender::new(false),
+            }),
+        };
+        tokio::spawn(bulk::run(bus.clone(), done));
+        tokio::spawn(bus.clone().sweep());
+        bus
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Takes up what an earlier run left: call it before new facts are accepted.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        if self.inner.leases.is_some() {
+            self.free_dead_peers().await?;
+        } else {
+            let mut after = 0;
+            loop {
+                let rows: Vec<Stored> = self
+                    .inner
+                    .store
+                    .read("bus.recover", move |tx| {
+                        Box::pin(inbox::waiting(tx, after, 1_000))
+                    })
+                    .await?;
+                let Some(last) = rows.last() else { break };
+                after = last.seq;
+                self.accept(rows);
+            }
+        }
+        self.look().await
+    }
+
+    /// Hands stored facts to their lanes.
+    pub fn accept(&self, rows: Vec<Stored>) {
+        for row in rows {
+            match row.lane {
+                Some(lane) => self.push(lane, Some(row)),
+                None => self.alone(row),
+            }
+        }
+    }
+
+    /// How many facts are in memory, waiting or being handled.
+    pub fn in_memory(&self) -> usize {
+        self.lanes()
+            .values()
+            .map(|lane| lane.queue.len())
+            .sum::<usize>()
+            + self.inner.at_work.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that the lane's customer is owed a screen, so that the next one pays it.
+    pub fn owes_screen(&self, lane: i64) {
+        self.lanes().entry(lane).or_default().owes = true;
+    }
+
+    /// Stops: no turn begins any more; waits until those at work have ended and everything is committed, `patience` at
+    /// the most, then gives the leases back.
+    pub async fn drain(&self, patience: Duration) -> Result<(), StoreError> {
+        self.inner.closing.send_replace(true);
+        let deadline = Instant::now() + patience;
+        loop {
+            let notified = self.inner.idle.notified();
+            let waiting: usize = self.lanes().values().map(|lane| lane.waiting).sum();
+            if self.inner.at_work.load(Ordering::SeqCst) == 0 && waiting == 0 {
+                break;
+            }
+            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+                tracing::warn!("stopping with turns at work: they are taken up at the next start");
+                break;
+            }
+        }
+        match &self.inner.leases {
+            Some(leases) => leases.release_all().await,
+            None => Ok(()),
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        *self.inner.closing.borrow()
+    }
+
+    fn push(&self, lane: i64, row: Option<Stored>) {
+        let mut lanes = self.lanes();
+        let entry = lanes.entry(lane).or_default();
+        match row {
+            Some(row) if self.inner.leases.is_none() => entry.queue.push_back(Arc::new(row)),
+            _ => entry.stale = true,
+        }
+        if !entry.running {
+            entry.running = true;
+            drop(lanes);
+            self.began();
+            tokio::spawn(self.clone().run_lane(lane));
+        }
+    }
+
+    fn alone(&self, row: Stored) {
+        if !self.set_alone(row.seq) {
+            return;
+        }
+        self.began();
+        let bus = self.clone();
+        tokio::spawn(async move {
+            let seq = row.seq;
+            bus.handle(Arc::new(row), None).await;
+            bus.inner
+                .alone
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&seq);
+            bus.ended();
+        });
+    }
+
+    fn set_alone(&self, seq: i64) -> bool {
+        self.inner
+            .alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(seq)
+    }
+
+    async fn run_lane(self, lane: i64) {
+        loop {
+            match self.next_of(lane).await {
+                Next::Row(row, lease) => {
+                    let seq = row.seq;
+                    let keep = self.handle(row, lease).await;
+                    let mut lanes = self.lanes();
+                    if let Some(entry) = lanes.get_mut(&lane) {
+                        entry.handled_to = entry.handled_to.max(seq);
+                        if !keep {
+                            entry.queue.clear();
+                            entry.dialogue = None;
+                        }
+                    }
+                }
+                Next::Idle => break,
+            }
+        }
+        self.ended();
+    }
+
+    /// The lane's next row, or its rest: then `running` is off.
+    async fn next_of(&self, lane: i64) -> Next {
+        loop {
+            let mut reload = None;
+            {
+                let mut lanes = self.lanes();
+                let entry = lanes.entry(lane).or_default();
+                if self.is_closing() {
+                    entry.running = false;
+                    return Next::Idle;
+                }
+                if let Some(row) = entry.queue.pop_front() {
+                    if row.seq <= entry.handled_to {
+                        continue;
+                    }
+                    if self.inner.leases.is_none() {
+                        return Next::Row(row, None);
+                    }
+                    reload = Some(row);
+                } else if entry.stale {
+                    entry.stale = false;
+                } else {
+                    entry.running = false;
+                    if entry.is_forgettable() {
+                        lanes.remove(&lane);
+                    }
+                    return Next::Idle;
+                }
+            }
+            let Some(leases) = &self.inner.leases else {
+                continue;
+            };
+            let lease = match leases.take(lane).await {
+                Ok(Some(lease)) => lease,
+                Ok(None) => return self.rest(lane),
+                Err(error) => {
+                    tracing::warn!(%error, lane, "can't lease the lane, trying again");
+                    return self.rest(lane);
+                }
+            };
+            if let Some(row) = reload {
+                return Next::Row(row, Some(lease));
+            }
+            let after = self.lanes().get(&lane).map_or(0, |entry| entry.handled_to);
+            let rows: Result<Vec<Stored>, StoreError> = self
+                .inner
+                .store
+                .read("bus.lane", move |tx| {
+                    Box::pin(inbox::waiting_in_lane(tx, lane, after, PAGE))
+                })
+                .await;
+            match rows {
+                Ok(rows) => {
+                    let mut lanes = self.lanes();
+                    let entry = lanes.entry(lane).or_default();
+                    entry.stale |= rows.len() as i64 == PAGE;
+                    entry.queue.extend(rows.into_iter().map(Arc::new));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, lane, "can't read the lane, trying again");
+                    return self.rest(lane);
+                }
+            }
+        }
+    }
+
+    /// Leaves the lane to the next sweep.
+    fn rest(&self, lane: i64) -> Next {
+        let mut lanes = self.lanes();
+        if let Some(entry) = lanes.get_mut(&lane) {
+            entry.running = false;
+            entry.queue.clear();
+            if entry.is_forgettable() {
+                lanes.remove(&lane);
+            }
+        }
+        Next::Idle
+    }
+
+    /// Handles a row to its end. False: the lane is another's by now.
+    async fn handle(&self, row: Arc<Stored>, lease: Option<Lease>) -> bool {
+        // The semaphore is never closed.
+        let _permit = self.inner.turns.acquire().await;
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match self.attempt(&row, lease.as_ref()).await {
+                Attempt::Done => return true,
+                Attempt::Lost => return false,
+                Attempt::Failed(error) => {
+                    let late = started.elapsed() >= HEAD;
+                    let bury = match &error {
+                        HandlerError::Unavailable(_) => false,
+                        HandlerError::Retry(_) => late,
+                        HandlerError::Final(_) => true,
+                    };
+                    tracing::warn!(seq = row.seq, kind = row.kind, %error, bury, "a turn failed");
+                    if bury && self.bury(&row, &error.to_string()).await {
+                        return true;
+                    }
+                }
+            }
+            let mut closing = self.inner.closing.subscribe();
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = closing.wait_for(|closing| *closing) => return true,
+            }
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    async fn attempt(&self, row: &Arc<Stored>, lease: Option<&Lease>) -> Attempt {
+        let dialogue = match self.dialogue_of(row.lane).await {
+            Ok(dialogue) => dialogue,
+            Err(error) => return Attempt::Failed(error.into()),
+        };
+        let turn = Arc::new(Turn::new(
+            self.inner.store.clone(),
+            row.clone(),
+            lease.cloned(),
+            dialogue,
+        ));
+        let result = AssertUnwindSafe(self.inner.handler.handle(turn.clone()))
+            .catch_unwind()
+            .await;
+        let ended = turn.ended();
+        if let Some(misuse) = ended.misuse {
+            tracing::error!(
+                seq = row.seq,
+                kind = row.kind,
+                misuse,
+                "a handler broke the turn's rules"
+            );
+        }
+        if ended.superseded {
+            if let (Some(lane), Some(leases)) = (row.lane, &self.inner.leases) {
+                leases.drop_lane(lane);
+            }
+            return if lease.is_some() {
+                Attempt::Lost
+            } else {
+                Attempt::Done
+            };
+        }
+        let error = match result {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error),
+            Err(_panic) => Some(HandlerError::Final("the handler panicked".to_owned())),
+        };
+        match error {
+            Some(error) if !ended.written && !ended.postponed => Attempt::Failed(error),
+            error => {
+                if let Some(error) = error {
+                    tracing::warn!(seq = row.seq, kind = row.kind, %error, "the turn is applied, its screen is owed");
+                }
+                if !ended.postponed {
+                    self.finish(row, lease, &ended);
+                }
+                Attempt::Done
+            }
+        }
+    }
+
+    /// Leaves to the bulk commit what the turn's own write did not do.
+    fn finish(&self, row: &Arc<Stored>, lease: Option<&Lease>, ended: &super::turn::Ended) {
+        let mut lanes = self.lanes();
+        let mut pay = false;
+        if let Some(lane) = row.lane {
+            let entry = lanes.entry(lane).or_default();
+            pay = ended.drawn && (ended.written || entry.owes);
+            entry.owes = if ended.drawn {
+                false
+            } else {
+                entry.owes || ended.written
+            };
+            if ended.written {
+                entry.dialogue = None;
+            }
+            if ended.written && !pay {
+                return;
+            }
+            entry.waiting += 1;
+            if !ended.written && ended.dialogue.is_dirty() {
+                entry.dialogue = Some(ended.dialogue.clone());
+            }
+        } else if ended.written {
+            return;
+        }
+        drop(lanes);
+        let _ = self.inner.finished.send(Finished {
+            lane: row.lane,
+            seq: row.seq,
+            lease: lease.cloned(),
+            mark_done: !ended.written,
+            dialogue: (!ended.written && ended.dialogue.is_dirty()).then(|| ended.dialogue.clone()),
+            pay_screen: pay,
+        });
+    }
+
+    /// Called after the bulk commit.
+    pub(super) fn committed(&self, finished: &[Finished]) {
+        let mut lanes = self.lanes();
+        for done in finished {
+            let Some(lane) = done.lane else { continue };
+            if let Some(entry) = lanes.get_mut(&lane) {
+                entry.waiting = entry.waiting.saturating_sub(1);
+                if entry.waiting == 0 {
+                    entry.dialogue = None;
+                }
+                if entry.is_forgettable() {
+                    lanes.remove(&lane);
+                }
+            }
+        }
+        drop(lanes);
+        self.inner.idle.notify_waiters();
+    }
+
+    async fn dialogue_of(&self, lane: Option<i64>) -> Result<Dialogue, StoreError> {
+        let Some(lane) = lane else {
+            return Ok(Dialogue::default());
+        };
+        if let Some(dialogue) = self
+            .lanes()
+            .get(&lane)
+            .and_then(|entry| entry.dialogue.clone())
+        {
+            return Ok(dialogue);
+        }
+        let stored = self
+            .inner
+            .store
+            .read("bus.dialogue", move |tx| Box::pin(dialogue::load(tx, lane)))
+            .await?;
+        Ok(Dialogue::new(stored, false))
+    }
+
+    async fn bury(&self, row: &Arc<Stored>, reason: &str) -> bool {
+        let (handler, row, reason) = (self.inner.handler.clone(), row.clone(), reason.to_owned());
+        let result = self
+            .inner
+            .store
+            .write("bus.bury", move |tx| {
+                let (handler, row, reason) = (handler.clone(), row.clone(), reason.clone());
+                Box::pin(async move {
+                    if inbox::bury(tx, row.seq, &reason).await? {
+                        handler.buried(tx, &row).await?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await;
+        result
+            .inspect_err(|error| tracing::error!(%error, "can't put an update aside"))
+            .is_ok()
+    }
+
+    /// Looks for rows that nobody told this process of: due facts without a lane, lanes left by others.
+    async fn look(&self) -> Result<(), StoreError> {
+        let rows: Vec<Stored> = self
+            .inner
+            .store
+            .read("bus.due", |tx| Box::pin(inbox::due_without_lane(tx, 1_000)))
+            .await?;
+        for row in rows {
+            self.alone(row);
+        }
+        if self.inner.leases.is_some() {
+            let lanes: Vec<i64> = self
+                .inner
+                .store
+                .read("bus.lanes", |tx| Box::pin(inbox::waiting_lanes(tx, 1_000)))
+                .await?;
+            for lane in lanes {
+                self.push(lane, None);
+            }
+        }
+        Ok(())
+    }
+
+    async fn free_dead_peers(&self) -> Result<(), StoreError> {
+        let Some(leases) = &self.inner.leases else {
+            return Ok(());
+        };
+        for peer in leases.dead_peers().await? {
+            tracing::info!(peer, "taking over from a process that is gone");
+            leases.release_of(&peer).await?;
+            super::outbox::release_of(&self.inner.store, &peer).await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep(self) {
+        let mut closing = self.inner.closing.subscribe();
+        loop {
+            tokio::select! {
+                () = self.inner.store.clock().sleep(SWEEP) => {}
+                _ = closing.wait_for(|closing| *closing) => return,
+            }
+            let swept = async {
+                self.free_dead_peers().await?;
+                self.look().await
+            };
+            if let Err(error) = swept.await {
+                tracing::debug!(%error, "the inbox can't be looked at, trying again");
+            }
+        }
+    }
+
+    fn began(&self) {
+        self.inner.at_work.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn ended(&self) {
+        self.inner.at_work.fetch_sub(1, Ordering::SeqCst);
+        self.inner.idle.notify_waiters();
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, HashMap<i64, Lane>> {
+        self.inner
+            .lanes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Next {
+    Row(Arc<Stored>, Option<Lease>),
+    Idle,
+}
+
+enum Attempt {
+    Done,
+    Lost,
+    Failed(HandlerError),
+}

@@ -1,0 +1,21 @@
+//! Facts received and effects decided: the inbox with its lanes and turns, the outbox with its workers. There is no
+//! other queue. Knows no word of the shop.
+
+pub mod attention;
+mod bulk;
+mod dialogue;
+pub mod inbox;
+mod lanes;
+mod leases;
+pub mod outbox;
+mod turn;
+mod worker;
+
+pub use self::dialogue::Dialogue;
+pub use self::lanes::{Bus, Handler, HandlerError, Handling};
+pub use self::turn::{Turn, TurnWork};
+pub use self::worker::{Carrier, Outbox, Outcome};
+use crate::store::Signal;
+
+/// Raised when a committed transaction has posted a letter.
+pub(crate) const POSTED: Signal = Signal::new(0);

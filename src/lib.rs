@@ -1,0 +1,5 @@
+//! Kiosk: a Telegram-first storefront for digital goods. The rooms of the house, from the ground up.
+
+pub mod bus;
+pub mod clock;
+pub mod store;

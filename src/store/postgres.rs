@@ -1,0 +1,226 @@
+//! PostgreSQL by sqlx: short READ COMMITTED transactions, run again on conflict.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, Executor};
+
+use super::Work;
+use super::error::{ErrorKind, StoreError};
+use super::pause::PausePoints;
+use super::signal::Signals;
+use super::tx::{Conn, Tx, random_bytes};
+use crate::clock::{Clock, host_millis};
+
+/// A closure runs at most this often before its conflict is reported.
+const RUNS: u32 = 8;
+/// Connections kept apart for pre-checkout, which has a deadline.
+const URGENT_CONNECTIONS: u32 = 2;
+/// How long a statement waits for a row lock before the closure runs again.
+const LOCK_TIMEOUT: &str = "5s";
+/// How long a caller waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+
+/// A pool for everyone and one for the urgent path.
+pub(super) struct Postgres {
+    options: PgConnectOptions,
+    pool: PgPool,
+    urgent: PgPool,
+    clock: Clock,
+    points: Arc<PausePoints>,
+    signals: Arc<Signals>,
+}
+
+impl Postgres {
+    pub(super) async fn open(
+        url: &str,
+        connections: u32,
+        clock: &Clock,
+        points: &Arc<PausePoints>,
+        signals: &Arc<Signals>,
+    ) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::postgres("store.open", error);
+        let options = options(url)?;
+        let pool = |size: u32| {
+            PgPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(ACQUIRE)
+                .connect_lazy_with(options.clone())
+        };
+        let this = Self {
+            pool: pool(connections.max(1)),
+            urgent: pool(URGENT_CONNECTIONS),
+            options: options.clone(),
+            clock: clock.clone(),
+            points: points.clone(),
+            signals: signals.clone(),
+        };
+        drop(this.pool.acquire().await.map_err(failed)?);
+        this.measure_skew().await?;
+        Ok(this)
+    }
+
+    /// Takes the server's time as the common one: half the round trip is the uncertainty.
+    pub(super) async fn measure_skew(&self) -> Result<(), StoreError> {
+        const NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+        let failed = |error| StoreError::postgres("store.clock", error);
+        let mut conn = self.pool.acquire().await.map_err(failed)?;
+        let before = host_millis();
+        let server: i64 = sqlx::query_scalar(NOW)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?;
+        let after = host_millis();
+        self.clock.set_skew(server - i64::midpoint(before, after));
+        Ok(())
+    }
+
+    /// A connection of its own, for session locks and for listening.
+    pub(super) async fn connect(&self) -> Result<sqlx::PgConnection, StoreError> {
+        sqlx::PgConnection::connect_with(&self.options)
+            .await
+            .map_err(|error| StoreError::postgres("store.connect", error))
+    }
+
+    pub(super) async fn write<T, E, F>(
+        &self,
+        name: &'static str,
+        urgent: bool,
+        work: F,
+    ) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let pool = if urgent { &self.urgent } else { &self.pool };
+        let mut run = 1;
+        loop {
+            match self.attempt(pool, name, &work).await {
+                Attempt::Done(result) => return result,
+                Attempt::Again(error) if run >= RUNS => return Err(E::from(error)),
+                Attempt::Again(_) => {
+                    tokio::time::sleep(pause_before(run)).await;
+                    run += 1;
+                }
+            }
+        }
+    }
+
+    async fn attempt<T, E, F>(&self, pool: &PgPool, name: &'static str, work: &F) -> Attempt<T, E>
+    where
+        F: Work<T, E>,
+        E: From<StoreError>,
+    {
+        let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))));
+        let mut transaction = match pool.begin().await {
+            Ok(transaction) => transaction,
+            Err(error) => return broken(error),
+        };
+        let mut tx = Tx {
+            conn: Conn::Postgres(&mut transaction),
+            now: self.clock.now(),
+            read_only: false,
+            failure: None,
+            points: &self.points,
+            signals: 0,
+        };
+        let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
+        let (failure, signals) = (tx.failure.take(), tx.signals);
+        let result = match (failure, ran) {
+            (Some(failure), _) if failure.kind == ErrorKind::Conflict => {
+                let _ = transaction.rollback().await;
+                return Attempt::Again(failure);
+            }
+            (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
+            // A closure must not turn a failed statement into a success.
+            (Some(failure), Ok(Ok(_))) => Err(E::from(failure)),
+            (_, Ok(result)) => result,
+        };
+        if result.is_err() {
+            let _ = transaction.rollback().await;
+            return Attempt::Done(result);
+        }
+        match transaction.commit().await {
+            Ok(()) => {
+                self.signals.raise(signals);
+                Attempt::Done(result)
+            }
+            Err(error) => {
+                let error = StoreError::postgres(name, error);
+                if error.kind == ErrorKind::Conflict {
+                    Attempt::Again(error)
+                } else {
+                    Attempt::Done(Err(E::from(error)))
+                }
+            }
+        }
+    }
+
+    /// A read: each statement sees what is committed at its start; with `snapshot` all see the same.
+    pub(super) async fn read<T, E, F>(
+        &self,
+        name: &'static str,
+        snapshot: bool,
+        work: F,
+    ) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let failed = |error| E::from(StoreError::postgres(name, error));
+        let mut conn = self.pool.acquire().await.map_err(failed)?;
+        if snapshot {
+            conn.execute(SNAPSHOT).await.map_err(failed)?;
+        }
+        let mut tx = Tx {
+            conn: Conn::Postgres(&mut conn),
+            now: self.clock.now(),
+            read_only: true,
+            failure: None,
+            points: &self.points,
+            signals: 0,
+        };
+        let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
+        let failure = tx.failure.take();
+        if snapshot {
+            conn.execute("ROLLBACK").await.map_err(failed)?;
+        }
+        match (failure, ran) {
+            (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
+            (Some(failure), Ok(Ok(_))) => Err(E::from(failure)),
+            (_, Ok(result)) => result,
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+        self.urgent.close().await;
+    }
+}
+
+enum Attempt<T, E> {
+    Done(Result<T, E>),
+    Again(StoreError),
+}
+
+/// 5 ms, 10, 20, … up to 320, each with as much again by chance, so that rivals part.
+fn pause_before(run: u32) -> Duration {
+    let base = 5_u64 << run.min(6).saturating_sub(1);
+    let chance = random_bytes::<1>().map_or(0, |byte| u64::from(byte[0]));
+    Duration::from_millis(base + base * chance / 255)
+}
+
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|error| StoreError::postgres("store.open", error))?;
+    Ok(options
+        .application_name("kiosk")
+        .options([("lock_timeout", LOCK_TIMEOUT)]))
+}

@@ -1,0 +1,216 @@
+//! SQLite by rusqlite: one writer thread with group commit, a few readers, checkpoints beside them.
+
+mod checkpoint;
+mod readers;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+use self::checkpoint::Checkpointer;
+use self::readers::Readers;
+use self::writer::{Closure, Job, Writer};
+use super::error::{ErrorKind, StoreError};
+use super::pause::PausePoints;
+use super::signal::Signals;
+use super::tx::{Conn, Tx};
+use super::{TxFuture, Work};
+use crate::clock::Clock;
+
+/// Read-only connections. Two cores answer what a shop asks.
+const READERS: usize = 2;
+/// How long a write waits for another process (an import, a backup) to let go of the lock, in milliseconds.
+const BUSY_MILLIS: u32 = 5_000;
+/// More than the program's statements, so that each is parsed once.
+const CACHED_STATEMENTS: usize = 512;
+
+/// An open SQLite database.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+    signals: Arc<Signals>,
+}
+
+impl Sqlite {
+    /// Opens `path`, which must have been migrated.
+    pub(super) fn open(
+        path: &Path,
+        clock: &Clock,
+        points: &Arc<PausePoints>,
+        signals: &Arc<Signals>,
+    ) -> Result<Self, StoreError> {
+        let thread =
+            |error: std::io::Error| StoreError::because("store.open", ErrorKind::Failed, error);
+        let conn = connect(path)?;
+        let checkpointer = Checkpointer::start(connect(path)?, wal_path(path)).map_err(thread)?;
+        let readers = (0..READERS)
+            .map(|_| connect_read_only(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            path: path.to_owned(),
+            signals: signals.clone(),
+            writer: Writer::start(conn, clock.clone(), points.clone(), checkpointer)
+                .map_err(thread)?,
+            readers: Readers::start(readers, clock, points).map_err(thread)?,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) async fn write<T, E, F>(
+        &self,
+        name: &'static str,
+        urgent: bool,
+        work: F,
+    ) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.writer.submit(
+            Box::new(Closure {
+                name,
+                work,
+                result: None,
+                caller,
+                signals: self.signals.clone(),
+                raised: 0,
+            }),
+            urgent,
+        );
+        answer
+            .await
+            .unwrap_or_else(|_| Err(E::from(StoreError::new(name, ErrorKind::Closed))))
+    }
+
+    pub(super) async fn read<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.readers.submit(Box::new(ReadJob(Closure {
+            name,
+            work,
+            result: None,
+            caller,
+            signals: self.signals.clone(),
+            raised: 0,
+        })));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(E::from(StoreError::new(name, ErrorKind::Closed))))
+    }
+
+    pub(super) fn close(&self) {
+        self.writer.close();
+        self.readers.close();
+    }
+}
+
+/// A read is a closure whose transaction refuses to write.
+struct ReadJob<T, E, F>(Closure<T, E, F>);
+
+impl<T, E, F> Job for ReadJob<T, E, F>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> TxFuture<'t, T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn run(&mut self, conn: &mut Connection, clock: &Clock, points: &PausePoints) -> bool {
+        let mut tx = Tx {
+            conn: Conn::Sqlite(conn),
+            now: clock.now(),
+            read_only: true,
+            failure: None,
+            points,
+            signals: 0,
+        };
+        self.0.result = Some(writer::poll_once(self.0.name, &self.0.work, &mut tx));
+        false
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&StoreError>) {
+        Box::new(self.0).answer(failure);
+    }
+}
+
+fn wal_path(path: &Path) -> PathBuf {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    PathBuf::from(wal)
+}
+
+/// A connection that may write: WAL, every commit synced, foreign keys on.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let conn = Connection::open(path)?;
+        conn.pragma_update(None, "busy_timeout", BUSY_MILLIS)?;
+        conn.pragma_update(None, "journal_mode", "wal")?;
+        settings(&conn)?;
+        Ok(conn)
+    };
+    let conn = open().map_err(|error| StoreError::sqlite("store.open", error))?;
+    let (mode, synchronous, foreign_keys) =
+        pragmas(&conn).map_err(|e| StoreError::sqlite("store.open", e))?;
+    if mode != "wal" || synchronous != 2 || !foreign_keys {
+        let found =
+            format!("journal_mode={mode} synchronous={synchronous} foreign_keys={foreign_keys}");
+        return Err(StoreError::because("store.open", ErrorKind::Failed, found));
+    }
+    Ok(conn)
+}
+
+fn connect_read_only(path: &Path) -> Result<Connection, StoreError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.pragma_update(None, "busy_timeout", BUSY_MILLIS)?;
+        settings(&conn)?;
+        Ok(conn)
+    };
+    open().map_err(|error| StoreError::sqlite("store.open", error))
+}
+
+fn settings(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Negative is KiB: enough for the hot pages of a million orders, little enough for a small machine.
+    conn.pragma_update(None, "cache_size", -4_096)?;
+    conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(())
+}
+
+fn pragmas(conn: &Connection) -> rusqlite::Result<(String, i64, bool)> {
+    Ok((
+        conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
+        conn.pragma_query_value(None, "synchronous", |row| row.get(0))?,
+        conn.pragma_query_value(None, "foreign_keys", |row| row.get(0))?,
+    ))
+}
+
+/// For tests of a database that can't grow: the size limit of new connections can't be shared, so the writer sets it.
+#[cfg(feature = "chaos")]
+pub(super) fn limit_pages(tx: &mut Tx<'_>, pages: i64) -> Result<(), StoreError> {
+    match &mut tx.conn {
+        Conn::Sqlite(conn) => conn
+            .pragma_update(None, "max_page_count", pages)
+            .map_err(|error| StoreError::sqlite("store.limit", error)),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
