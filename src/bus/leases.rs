@@ -10,7 +10,7 @@ use crate::store::{Session, Store, StoreError, Tx};
 use crate::{binds, sql};
 
 /// A lane is leased for this long; it is renewed once half of it is over.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_mins(1);
 
 /// A lane that this process works on.
 #[derive(Clone, Debug, PartialEq, Eq)]

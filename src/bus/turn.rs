@@ -46,12 +46,24 @@ pub struct Turn {
 #[derive(Debug, Default)]
 struct Inner {
     dialogue: Dialogue,
-    called: bool,
-    written: bool,
-    superseded: bool,
+    write: Write,
     drawn: bool,
     postponed: bool,
     misuse: Option<&'static str>,
+}
+
+/// How far the turn's one write has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Write {
+    /// Not asked for.
+    #[default]
+    None,
+    /// Asked for; not committed (yet).
+    Called,
+    /// Committed.
+    Done,
+    /// Not applied: the row, or the lane, is no longer ours.
+    Superseded,
 }
 
 sql! {
@@ -101,7 +113,7 @@ impl Turn {
     /// Changes the dialogue of a turn that does not write. After a write it is too late: the worker reports it.
     pub fn set_dialogue(&self, state: Option<String>) {
         let mut inner = self.lock();
-        if inner.written {
+        if inner.write == Write::Done {
             inner.misuse = Some("the dialogue was changed after the turn's write");
         } else {
             inner.dialogue.set(state);
@@ -118,7 +130,7 @@ impl Turn {
     {
         let before = {
             let mut inner = self.lock();
-            if inner.called {
+            if inner.write != Write::None {
                 inner.misuse = Some("a second write in one turn");
                 return Err(E::from(StoreError::because(
                     name,
@@ -126,7 +138,7 @@ impl Turn {
                     "a second write in one turn",
                 )));
             }
-            inner.called = true;
+            inner.write = Write::Called;
             inner.dialogue.clone()
         };
         let (row, lease) = (self.row.clone(), self.lease.clone());
@@ -152,12 +164,12 @@ impl Turn {
         match written? {
             Written::Done(value, dialogue) => {
                 let mut inner = self.lock();
-                inner.written = true;
+                inner.write = Write::Done;
                 inner.dialogue = dialogue;
                 Ok(value)
             }
             Written::Superseded => {
-                self.lock().superseded = true;
+                self.lock().write = Write::Superseded;
                 Err(E::from(StoreError::new(name, ErrorKind::Superseded)))
             }
         }
@@ -183,8 +195,7 @@ impl Turn {
     pub(super) fn ended(&self) -> Ended {
         let inner = self.lock();
         Ended {
-            written: inner.written,
-            superseded: inner.superseded,
+            write: inner.write,
             drawn: inner.drawn,
             postponed: inner.postponed,
             misuse: inner.misuse,
@@ -205,12 +216,17 @@ enum Written<T> {
 /// How a turn ended, for the worker.
 #[derive(Debug)]
 pub(super) struct Ended {
-    pub(super) written: bool,
-    pub(super) superseded: bool,
+    pub(super) write: Write,
     pub(super) drawn: bool,
     pub(super) postponed: bool,
     pub(super) misuse: Option<&'static str>,
     pub(super) dialogue: Dialogue,
+}
+
+impl Ended {
+    pub(super) fn written(&self) -> bool {
+        self.write == Write::Done
+    }
 }
 
 /// "Row done", under the lane's lock and fence. A write also finishes the lane's earlier rows that wait for the bulk

@@ -17,7 +17,7 @@ use crate::clock::Millis;
 use crate::store::{Store, StoreError, random_bytes};
 
 /// Longer than any send may take, so that a lease ends only when its holder is gone.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// Letters being sent at once.
 const SENDS: usize = 64;
 /// Letters taken by one claim.
@@ -25,7 +25,7 @@ const CLAIM: usize = 32;
 /// A letter that failed so often is dead. With the pauses below that is about three hours.
 const ATTEMPTS: i64 = 40;
 /// The longest pause between attempts.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 /// How long the worker sleeps when it knows of nothing due. Another process may post too.
 const POLL: Duration = Duration::from_secs(1);
 /// Several chats told to wait within this time means that the whole bot is.
@@ -318,14 +318,13 @@ fn by_chat(letters: Vec<Claimed>) -> Vec<Vec<Claimed>> {
     let mut groups: Vec<Vec<Claimed>> = Vec::new();
     let mut of_chat: HashMap<i64, usize> = HashMap::new();
     for letter in letters {
-        match letter.chat.and_then(|chat| of_chat.get(&chat).copied()) {
-            Some(at) => groups[at].push(letter),
-            None => {
-                if let Some(chat) = letter.chat {
-                    of_chat.insert(chat, groups.len());
-                }
-                groups.push(vec![letter]);
+        if let Some(at) = letter.chat.and_then(|chat| of_chat.get(&chat).copied()) {
+            groups[at].push(letter);
+        } else {
+            if let Some(chat) = letter.chat {
+                of_chat.insert(chat, groups.len());
             }
+            groups.push(vec![letter]);
         }
     }
     groups
@@ -364,7 +363,7 @@ fn finish_of(letter: &Claimed, outcome: &Outcome, now: Millis) -> Finish {
 
 /// 0.5 s, 1, 2, 4, … up to 300 s, each with up to a quarter more by chance, so that a crowd does not come back at once.
 fn pause_after(attempts: i64) -> Duration {
-    let millis = 500_u64 << attempts.clamp(1, 20) - 1;
+    let millis = 500_u64 << (attempts.clamp(1, 20) - 1);
     let base = Duration::from_millis(millis).min(LONGEST);
     let chance = random_bytes::<1>().map_or(0, |byte| u32::from(byte[0]));
     base + base / 4 * chance / 255

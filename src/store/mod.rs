@@ -109,7 +109,7 @@ struct Inner {
 
 enum Engine {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 impl std::fmt::Debug for Store {
@@ -134,9 +134,9 @@ impl Store {
             Location::Sqlite(path) => {
                 Engine::Sqlite(sqlite::Sqlite::open(path, &clock, &points, &signals)?)
             }
-            Location::Postgres(url) => Engine::Postgres(
+            Location::Postgres(url) => Engine::Postgres(Box::new(
                 postgres::Postgres::open(url, connections, &clock, &points, &signals).await?,
-            ),
+            )),
         };
         Ok(Self {
             inner: Arc::new(Inner {

@@ -150,7 +150,7 @@ impl Writer {
                         checkpointer,
                         shared,
                     }
-                    .run()
+                    .run();
                 }
             })?;
         Ok(Self {
@@ -170,9 +170,9 @@ impl Writer {
             return;
         }
         if urgent {
-            queue.urgent.push_back(job)
+            queue.urgent.push_back(job);
         } else {
-            queue.normal.push_back(job)
+            queue.normal.push_back(job);
         }
         drop(queue);
         wake.notify_one();

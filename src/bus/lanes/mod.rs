@@ -1,26 +1,24 @@
 //! The lanes: each chat's updates in order, one at a time; facts without a chat at once. On SQLite lanes live in
 //! memory; on PostgreSQL a process works only on lanes that it leases, and reads them from the database.
 
+mod handling;
+
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use super::bulk::{self, Finished};
-use super::dialogue::{self, Dialogue};
+use super::dialogue::Dialogue;
 use super::inbox::{self, Stored};
 use super::leases::{Lease, Leases};
 use super::turn::Turn;
 use crate::store::{ErrorKind, Store, StoreError, Tx};
 
-/// The head of a lane retries for at most this long, then it is put aside.
-const HEAD: Duration = Duration::from_secs(15);
 /// Turns at work at once.
 const TURNS: usize = 512;
 /// Rows of one lane read at once on PostgreSQL.
@@ -263,21 +261,16 @@ impl Bus {
     }
 
     async fn run_lane(self, lane: i64) {
-        loop {
-            match self.next_of(lane).await {
-                Next::Row(row, lease) => {
-                    let seq = row.seq;
-                    let keep = self.handle(row, lease).await;
-                    let mut lanes = self.lanes();
-                    if let Some(entry) = lanes.get_mut(&lane) {
-                        entry.handled_to = entry.handled_to.max(seq);
-                        if !keep {
-                            entry.queue.clear();
-                            entry.dialogue = None;
-                        }
-                    }
+        while let Next::Row(row, lease) = self.next_of(lane).await {
+            let seq = row.seq;
+            let keep = self.handle(row, lease).await;
+            let mut lanes = self.lanes();
+            if let Some(entry) = lanes.get_mut(&lane) {
+                entry.handled_to = entry.handled_to.max(seq);
+                if !keep {
+                    entry.queue.clear();
+                    entry.dialogue = None;
                 }
-                Next::Idle => break,
             }
         }
         self.ended();
@@ -362,184 +355,6 @@ impl Bus {
         Next::Idle
     }
 
-    /// Handles a row to its end. False: the lane is another's by now.
-    async fn handle(&self, row: Arc<Stored>, lease: Option<Lease>) -> bool {
-        // The semaphore is never closed.
-        let _permit = self.inner.turns.acquire().await;
-        let started = Instant::now();
-        let mut pause = Duration::from_millis(50);
-        loop {
-            match self.attempt(&row, lease.as_ref()).await {
-                Attempt::Done => return true,
-                Attempt::Lost => return false,
-                Attempt::Failed(error) => {
-                    let late = started.elapsed() >= HEAD;
-                    let bury = match &error {
-                        HandlerError::Unavailable(_) => false,
-                        HandlerError::Retry(_) => late,
-                        HandlerError::Final(_) => true,
-                    };
-                    tracing::warn!(seq = row.seq, kind = row.kind, %error, bury, "a turn failed");
-                    if bury && self.bury(&row, &error.to_string()).await {
-                        return true;
-                    }
-                }
-            }
-            let mut closing = self.inner.closing.subscribe();
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = closing.wait_for(|closing| *closing) => return true,
-            }
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
-    }
-
-    async fn attempt(&self, row: &Arc<Stored>, lease: Option<&Lease>) -> Attempt {
-        let dialogue = match self.dialogue_of(row.lane).await {
-            Ok(dialogue) => dialogue,
-            Err(error) => return Attempt::Failed(error.into()),
-        };
-        let turn = Arc::new(Turn::new(
-            self.inner.store.clone(),
-            row.clone(),
-            lease.cloned(),
-            dialogue,
-        ));
-        let result = AssertUnwindSafe(self.inner.handler.handle(turn.clone()))
-            .catch_unwind()
-            .await;
-        let ended = turn.ended();
-        if let Some(misuse) = ended.misuse {
-            tracing::error!(
-                seq = row.seq,
-                kind = row.kind,
-                misuse,
-                "a handler broke the turn's rules"
-            );
-        }
-        if ended.superseded {
-            if let (Some(lane), Some(leases)) = (row.lane, &self.inner.leases) {
-                leases.drop_lane(lane);
-            }
-            return if lease.is_some() {
-                Attempt::Lost
-            } else {
-                Attempt::Done
-            };
-        }
-        let error = match result {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(_panic) => Some(HandlerError::Final("the handler panicked".to_owned())),
-        };
-        match error {
-            Some(error) if !ended.written && !ended.postponed => Attempt::Failed(error),
-            error => {
-                if let Some(error) = error {
-                    tracing::warn!(seq = row.seq, kind = row.kind, %error, "the turn is applied, its screen is owed");
-                }
-                if !ended.postponed {
-                    self.finish(row, lease, &ended);
-                }
-                Attempt::Done
-            }
-        }
-    }
-
-    /// Leaves to the bulk commit what the turn's own write did not do.
-    fn finish(&self, row: &Arc<Stored>, lease: Option<&Lease>, ended: &super::turn::Ended) {
-        let mut lanes = self.lanes();
-        let mut pay = false;
-        if let Some(lane) = row.lane {
-            let entry = lanes.entry(lane).or_default();
-            pay = ended.drawn && (ended.written || entry.owes);
-            entry.owes = if ended.drawn {
-                false
-            } else {
-                entry.owes || ended.written
-            };
-            if ended.written {
-                entry.dialogue = None;
-            }
-            if ended.written && !pay {
-                return;
-            }
-            entry.waiting += 1;
-            if !ended.written && ended.dialogue.is_dirty() {
-                entry.dialogue = Some(ended.dialogue.clone());
-            }
-        } else if ended.written {
-            return;
-        }
-        drop(lanes);
-        let _ = self.inner.finished.send(Finished {
-            lane: row.lane,
-            seq: row.seq,
-            lease: lease.cloned(),
-            mark_done: !ended.written,
-            dialogue: (!ended.written && ended.dialogue.is_dirty()).then(|| ended.dialogue.clone()),
-            pay_screen: pay,
-        });
-    }
-
-    /// Called after the bulk commit.
-    pub(super) fn committed(&self, finished: &[Finished]) {
-        let mut lanes = self.lanes();
-        for done in finished {
-            let Some(lane) = done.lane else { continue };
-            if let Some(entry) = lanes.get_mut(&lane) {
-                entry.waiting = entry.waiting.saturating_sub(1);
-                if entry.waiting == 0 {
-                    entry.dialogue = None;
-                }
-                if entry.is_forgettable() {
-                    lanes.remove(&lane);
-                }
-            }
-        }
-        drop(lanes);
-        self.inner.idle.notify_waiters();
-    }
-
-    async fn dialogue_of(&self, lane: Option<i64>) -> Result<Dialogue, StoreError> {
-        let Some(lane) = lane else {
-            return Ok(Dialogue::default());
-        };
-        if let Some(dialogue) = self
-            .lanes()
-            .get(&lane)
-            .and_then(|entry| entry.dialogue.clone())
-        {
-            return Ok(dialogue);
-        }
-        let stored = self
-            .inner
-            .store
-            .read("bus.dialogue", move |tx| Box::pin(dialogue::load(tx, lane)))
-            .await?;
-        Ok(Dialogue::new(stored, false))
-    }
-
-    async fn bury(&self, row: &Arc<Stored>, reason: &str) -> bool {
-        let (handler, row, reason) = (self.inner.handler.clone(), row.clone(), reason.to_owned());
-        let result = self
-            .inner
-            .store
-            .write("bus.bury", move |tx| {
-                let (handler, row, reason) = (handler.clone(), row.clone(), reason.clone());
-                Box::pin(async move {
-                    if inbox::bury(tx, row.seq, &reason).await? {
-                        handler.buried(tx, &row).await?;
-                    }
-                    Ok::<_, StoreError>(())
-                })
-            })
-            .await;
-        result
-            .inspect_err(|error| tracing::error!(%error, "can't put an update aside"))
-            .is_ok()
-    }
-
     /// Looks for rows that nobody told this process of: due facts without a lane, lanes left by others.
     async fn look(&self) -> Result<(), StoreError> {
         let rows: Vec<Stored> = self
@@ -612,10 +427,4 @@ impl Bus {
 enum Next {
     Row(Arc<Stored>, Option<Lease>),
     Idle,
-}
-
-enum Attempt {
-    Done,
-    Lost,
-    Failed(HandlerError),
 }
