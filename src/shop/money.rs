@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn an_amount_is_digits_with_as_many_decimals_as_the_currency_has() {
-        let rub = |text| Money::parse(text, &Currency::RUB);
+        let rub = |text: &str| Money::parse(text, &Currency::RUB);
         assert_eq!(rub("499.00").unwrap().minor, 49_900);
         assert_eq!(rub("499.9").unwrap().minor, 49_990);
         assert_eq!(rub("0").unwrap().minor, 0);
