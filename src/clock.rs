@@ -118,7 +118,7 @@ mod tests {
         let clock = Clock::frozen(1_000);
         let sleeper = tokio::spawn({
             let clock = clock.clone();
-            async move { clock.sleep(Duration::from_mins(1)).await }
+            async move { clock.sleep_until(61_000).await }
         });
         clock.advance(Duration::from_secs(59));
         tokio::task::yield_now().await;
