@@ -8,7 +8,7 @@ use crate::store::{StoreError, Tx};
 use crate::{binds, sql};
 
 /// For so long an approved order neither expires nor is cancelled, in milliseconds: Telegram takes the money within it.
-pub const APPROVAL: i64 = 60_000;
+const APPROVAL: i64 = 60_000;
 /// What an approved order has left of its hold at least, in milliseconds.
 const LEFT: i64 = 600_000;
 /// A newer query of the same payer replaces an approval of this age, in milliseconds: Telegram has given it up by then.
@@ -59,15 +59,14 @@ pub enum Reason {
 
 sql! {
     APPROVE = "orders.approve",
-        "UPDATE orders SET approved_query = $3, approved_until = $4 + 60000,
-             expires_at = CASE WHEN expires_at > $4 + 600000 THEN expires_at ELSE $4 + 600000 END
+        "UPDATE orders SET approved_query = $3, approved_until = $5,
+             expires_at = CASE WHEN expires_at > $6 THEN expires_at ELSE $6 END
          WHERE id = $1 AND customer_id = $2 AND state = 'open' AND expires_at > $4
-             AND (approved_query IS NULL OR approved_query = $3 OR approved_until <= $4 + 50000)";
+             AND (approved_query IS NULL OR approved_query = $3 OR approved_until <= $7)";
     UNDO = "orders.approve.undo",
         "UPDATE orders SET approved_query = NULL, approved_until = NULL
          WHERE approved_query = $1";
 }
-const _: () = assert!(APPROVAL == 60_000 && LEFT == 600_000 && APPROVAL - GIVEN_UP == 50_000);
 
 /// Decides, and keeps an approved order from expiring and from being cancelled.
 pub async fn approve(
@@ -92,7 +91,15 @@ pub async fn approve(
     }
     tx.pause("orders.approve").await;
     let now = tx.now();
-    let binds = binds![order.id, customer.id, query.id, now];
+    let binds = binds![
+        order.id,
+        customer.id,
+        query.id,
+        now,
+        now + APPROVAL,
+        now + LEFT,
+        now + APPROVAL - GIVEN_UP
+    ];
     if tx.execute(&APPROVE, binds).await? > 0 {
         return Ok(Approval::Approved);
     }
