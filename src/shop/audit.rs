@@ -86,9 +86,13 @@ sql! {
         "SELECT b.id FROM outbox b
          WHERE b.state IN ('pending', 'sending') AND b.created_at <= $1 LIMIT 20";
     DELIVERY = "audit.fulfilled_without_delivery",
-        "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id
-         WHERE o.state = 'fulfilled' AND o.changed_at <= $1
-             AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.kind = 'delivery' AND b.chat_id = c.telegram_id) LIMIT 20";
+        "SELECT c.id
+         FROM (SELECT customer_id, COUNT(*) AS orders FROM orders
+               WHERE state = 'fulfilled' AND changed_at <= $1 GROUP BY customer_id) AS f
+         JOIN customers c ON c.id = f.customer_id
+         LEFT JOIN (SELECT chat_id, COUNT(*) AS letters FROM outbox
+               WHERE kind = 'delivery' GROUP BY chat_id) AS d ON d.chat_id = c.telegram_id
+         WHERE f.orders > COALESCE(d.letters, 0) LIMIT 20";
     INBOX = "audit.fact_unfinished",
         "SELECT seq FROM inbox WHERE state = 'new' AND due_at <= $1 LIMIT 20";
     INBOX_DEAD = "audit.dead_fact_unseen",

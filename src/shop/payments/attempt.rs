@@ -113,13 +113,14 @@ pub async fn ask_again(
     };
     let (number,): (i64,) = tx.one(&NUMBER, binds![order.id, method.as_str()]).await?;
     let public_id = PublicId::random(tx)?;
-    let currency = method.currency();
+    let (word, currency) = (method.as_str(), method.currency());
+    let code = currency.code();
     let binds = binds![
         public_id,
         order.id,
-        method.as_str(),
+        word,
         number,
-        currency.code(),
+        code,
         amount,
         now
     ];
@@ -196,13 +197,13 @@ async fn amount_of(
     method: Method,
 ) -> Result<Option<i64>, StoreError> {
     let lines: Vec<(String, i64)> = tx.all(&PRICES, binds![order]).await?;
-    let mut priced = Vec::with_capacity(lines.len());
+    let mut parsed = Vec::with_capacity(lines.len());
     for (prices, quantity) in &lines {
         let prices = Prices::from_json(prices)
             .map_err(|error| StoreError::because("attempts.prices", ErrorKind::Decode, error))?;
-        priced.push((prices, *quantity));
+        parsed.push((prices, *quantity));
     }
-    let total = Prices::checked_sum(priced.iter().map(|(prices, quantity)| (prices, *quantity)));
+    let total = Prices::checked_sum(parsed.iter().map(|(prices, quantity)| (prices, *quantity)));
     Ok(total.and_then(|total| offered(&total, method)))
 }
 

@@ -209,7 +209,8 @@ pub async fn arrived(
     method: Method,
     charge_id: &str,
 ) -> Result<Arrived, StoreError> {
-    let binds = binds![method.as_str(), charge_id];
+    let provider = method.as_str();
+    let binds = binds![provider, charge_id];
     let Some(payment) = tx.optional::<Payment>(&PAYMENT_OF_CHARGE, binds).await? else {
         return Ok(Arrived::Unknown);
     };
@@ -272,8 +273,9 @@ async fn commit(
         return Ok(None);
     }
     let (now, public_id) = (tx.now(), PublicId::random(tx)?);
-    let key = format!("{}:{}", because.as_str(), payment.id);
-    let binds = binds![public_id, payment.id, key, amount, because.as_str(), now];
+    let reason = because.as_str();
+    let key = format!("{reason}:{}", payment.id);
+    let binds = binds![public_id, payment.id, key, amount, reason, now];
     tx.execute(&INSERT, binds).await?;
     Ok(Some(public_id))
 }

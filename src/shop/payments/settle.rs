@@ -159,13 +159,14 @@ async fn insert(
     disposition: &'static str,
     meant: Option<(&Order, &Attempt)>,
 ) -> Result<Option<i64>, StoreError> {
-    let now = tx.now();
+    let (now, provider) = (tx.now(), charge.method.as_str());
+    let (order, attempt) = meant.map(|(order, attempt)| (order.id, attempt.id)).unzip();
     let binds = binds![
-        charge.method.as_str(),
+        provider,
         charge.charge_id,
         disposition,
-        meant.map(|(order, _)| order.id),
-        meant.map(|(_, attempt)| attempt.id),
+        order,
+        attempt,
         charge.payer,
         charge.currency,
         charge.amount,
