@@ -29,6 +29,8 @@ pub use self::public_id::{NotAnId, PublicId};
 pub use self::signal::Signal;
 use self::signal::Signals;
 pub use self::sql::{BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings};
+#[doc(hidden)]
+pub use self::sql::{numbered, text};
 pub use self::tx::Tx;
 pub(crate) use self::tx::random_bytes;
 use crate::clock::Clock;
