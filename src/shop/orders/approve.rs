@@ -91,15 +91,9 @@ pub async fn approve(
     }
     tx.pause("orders.approve").await;
     let now = tx.now();
-    let binds = binds![
-        order.id,
-        customer.id,
-        query.id,
-        now,
-        now + APPROVAL,
-        now + LEFT,
-        now + APPROVAL - GIVEN_UP
-    ];
+    let (until, least) = (now + APPROVAL, now + LEFT);
+    let given_up = until - GIVEN_UP;
+    let binds = binds![order.id, customer.id, query.id, now, until, least, given_up];
     if tx.execute(&APPROVE, binds).await? > 0 {
         return Ok(Approval::Approved);
     }

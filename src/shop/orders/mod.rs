@@ -75,7 +75,6 @@ row! {
         pub id: i64,
         pub public_id: PublicId,
         state: String,
-        pub created_at: Millis,
         pub expires_at: Millis,
         approved_until: Option<i64>,
         customer: i64,
@@ -109,23 +108,23 @@ impl Order {
 
 sql! {
     BY_ID = "orders.by_id",
-        "SELECT o.id, o.public_id, o.state, o.created_at, o.expires_at, o.approved_until,
+        "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
                 c.id, c.telegram_id, c.name, c.language, c.state
          FROM orders o JOIN customers c ON c.id = o.customer_id
          WHERE o.id = $1";
     BY_PUBLIC_ID = "orders.by_public_id",
-        "SELECT o.id, o.public_id, o.state, o.created_at, o.expires_at, o.approved_until,
+        "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
                 c.id, c.telegram_id, c.name, c.language, c.state
          FROM orders o JOIN customers c ON c.id = o.customer_id
          WHERE o.public_id = $1 AND o.customer_id = $2";
 }
 sql! {
     LOCK = "orders.lock",
-        sqlite: "SELECT o.id, o.public_id, o.state, o.created_at, o.expires_at, o.approved_until,
+        sqlite: "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
                      c.id, c.telegram_id, c.name, c.language, c.state
               FROM orders o JOIN customers c ON c.id = o.customer_id
               WHERE o.id = $1",
-        postgres: "SELECT o.id, o.public_id, o.state, o.created_at, o.expires_at, o.approved_until,
+        postgres: "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
                      c.id, c.telegram_id, c.name, c.language, c.state
               FROM orders o JOIN customers c ON c.id = o.customer_id
               WHERE o.id = $1 FOR UPDATE OF o";

@@ -130,8 +130,9 @@ async fn view(tx: &mut Tx<'_>, head: Head) -> Result<OrderView, StoreError> {
         expires_at: head.expires_at,
         lines,
         total: total.unwrap_or_default(),
-        attempt: attempt
-            .and_then(|(attempt, method)| Method::from_word(&method).map(|method| (attempt, method))),
+        attempt: attempt.and_then(|(attempt, method)| {
+            Method::from_word(&method).map(|method| (attempt, method))
+        }),
     })
 }
 

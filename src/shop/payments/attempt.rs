@@ -100,7 +100,9 @@ pub async fn ask_again(
         State::Open => {}
         state => return Ok(Asked::Not(state)),
     }
-    let live: Option<Attempt> = tx.optional(&LIVE, binds![order.id, method.as_str()]).await?;
+    let live: Option<Attempt> = tx
+        .optional(&LIVE, binds![order.id, method.as_str()])
+        .await?;
     if let Some(live) = live {
         if instead != Some(live.public_id) {
             return Ok(Asked::Already(live.public_id));
@@ -115,15 +117,7 @@ pub async fn ask_again(
     let public_id = PublicId::random(tx)?;
     let (word, currency) = (method.as_str(), method.currency());
     let code = currency.code();
-    let binds = binds![
-        public_id,
-        order.id,
-        word,
-        number,
-        code,
-        amount,
-        now
-    ];
+    let binds = binds![public_id, order.id, word, number, code, amount, now];
     tx.execute(&INSERT, binds).await?;
     let letter = Letter::Invoice { attempt: public_id };
     letters::post(tx, &order.customer(), &letter).await?;
@@ -191,11 +185,7 @@ impl Attempt {
 }
 
 /// What the order costs by `method`, if the method can take it.
-async fn amount_of(
-    tx: &mut Tx<'_>,
-    order: i64,
-    method: Method,
-) -> Result<Option<i64>, StoreError> {
+async fn amount_of(tx: &mut Tx<'_>, order: i64, method: Method) -> Result<Option<i64>, StoreError> {
     let lines: Vec<(String, i64)> = tx.all(&PRICES, binds![order]).await?;
     let mut parsed = Vec::with_capacity(lines.len());
     for (prices, quantity) in &lines {

@@ -218,10 +218,7 @@ pub async fn arrived(
         Some(order) => Some(orders::lock(tx, order).await?),
         None => None,
     };
-    for refund in tx
-        .all::<Refund>(&UNFINISHED, binds![payment.id])
-        .await?
-    {
+    for refund in tx.all::<Refund>(&UNFINISHED, binds![payment.id]).await? {
         finish(tx, refund.public_id).await?;
     }
     let payment: Payment = tx.one(&PAYMENT, binds![payment.id]).await?;

@@ -1,10 +1,10 @@
 //! Settling: money that arrived meets the order that it was meant for. In one transaction the order ends fulfilled, or as
 //! a backorder with a task for staff; money that does not fit goes back, or to staff. Nothing is credited twice.
 
+use super::Method;
 use super::attempt::{self, Attempt};
 use super::payload;
 use super::refund::{self, Because};
-use super::Method;
 use crate::bus::attention::{self, Task};
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
@@ -72,7 +72,9 @@ pub async fn is_known(
     method: Method,
     charge_id: &str,
 ) -> Result<bool, StoreError> {
-    let found: Option<(i64,)> = tx.optional(&KNOWN, binds![method.as_str(), charge_id]).await?;
+    let found: Option<(i64,)> = tx
+        .optional(&KNOWN, binds![method.as_str(), charge_id])
+        .await?;
     Ok(found.is_some())
 }
 
