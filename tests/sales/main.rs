@@ -1,0 +1,8 @@
+//! Sales: orders, payments and keys, with everything that can come between them.
+
+mod buying;
+mod money;
+mod races;
+mod rig;
+#[path = "../support/mod.rs"]
+mod support;
