@@ -115,15 +115,43 @@ pub fn timings() -> Vec<Timing> {
     all
 }
 
+/// SQLite's spelling of a statement: `$2` is a *name* there, numbered by where it first stands, and `?2` is a number.
+#[doc(hidden)]
+pub const fn numbered<const N: usize>(text: &str) -> [u8; N] {
+    let text = text.as_bytes();
+    assert!(text.len() == N, "the text's own length is asked for");
+    let mut bytes = [0; N];
+    let mut at = 0;
+    while at < N {
+        let is_bind = text[at] == b'$' && at + 1 < N && text[at + 1].is_ascii_digit();
+        bytes[at] = if is_bind { b'?' } else { text[at] };
+        at += 1;
+    }
+    bytes
+}
+
+/// [`numbered`] is text again: it changes nothing but ASCII.
+#[doc(hidden)]
+pub const fn text(bytes: &'static [u8]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("a statement is UTF-8"),
+    }
+}
+
 /// Makes a `static` [`Sql`]: `sql! { INSERT = "orders.place.insert", "INSERT …" }`, or with a text per engine where the
 /// dialects part: `sql! { LOCK = "…", sqlite: "…", postgres: "…" }`.
 #[macro_export]
 macro_rules! sql {
     ($($(#[$doc:meta])* $vis:vis $ident:ident = $name:literal, $text:literal;)+) => {
-        $($(#[$doc])* $vis static $ident: $crate::store::Sql = $crate::store::Sql::new($name, $text, $text);)+
+        $($crate::sql! { $(#[$doc])* $vis $ident = $name, sqlite: $text, postgres: $text; })+
     };
     ($($(#[$doc:meta])* $vis:vis $ident:ident = $name:literal, sqlite: $lite:expr, postgres: $pg:expr;)+) => {
-        $($(#[$doc])* $vis static $ident: $crate::store::Sql = $crate::store::Sql::new($name, $lite, $pg);)+
+        $($(#[$doc])* $vis static $ident: $crate::store::Sql = {
+            const LITE: &str = $lite;
+            const NUMBERED: [u8; LITE.len()] = $crate::store::numbered(LITE);
+            $crate::store::Sql::new($name, $crate::store::text(&NUMBERED), $pg)
+        };)+
     };
 }
 
