@@ -281,7 +281,7 @@ async fn the_token_is_shown_nowhere() {
         bench.fails(FaultKind::DropAfter).await,
         bench.fails(FaultKind::MalformedJson).await,
     ] {
-        shown.push_str(&format!("{error} {error:?}"));
+        shown = format!("{shown}{error} {error:?}");
     }
     for (address, token) in [
         ("no address", TOKEN),
@@ -291,7 +291,7 @@ async fn the_token_is_shown_nowhere() {
         ("https://api.telegram.org", "4242:very-secret_token/../x"),
     ] {
         let error = Client::new(address, SecretString::from(token)).unwrap_err();
-        shown.push_str(&format!("{error} {error:?}"));
+        shown = format!("{shown}{error} {error:?}");
     }
     assert!(!shown.contains(secret), "{shown}");
     assert!(!shown.contains("4242:"), "{shown}");

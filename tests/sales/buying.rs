@@ -9,7 +9,7 @@ use kiosk::shop::payments::attempt::Asked;
 use kiosk::shop::payments::settle::Settled;
 
 use crate::on_both_engines;
-use crate::rig::{PRICE, Shop};
+use crate::sales::rig::{PRICE, Shop};
 
 on_both_engines! {
     async fn a_purchase_ends_with_its_key(db: TestDb) {
@@ -19,7 +19,7 @@ on_both_engines! {
         assert_eq!(shop.keys_in("reserved").await, 1);
         assert_eq!(shop.keys(&ann, order).await, Vec::<String>::new(), "not paid yet");
         assert_eq!(shop.approve(&ann, &payload, "q1").await, Approval::Approved);
-        let settled = shop.settle(&shop.charge(&ann, &payload, "c1")).await;
+        let settled = shop.settle(&Shop::charge(&ann, &payload, "c1")).await;
         assert_eq!(settled, Settled::Fulfilled(order));
         assert_eq!(shop.state(&ann, order).await, State::Fulfilled);
         assert_eq!(shop.keys(&ann, order).await, ["zeta-month-0001"]);
@@ -48,7 +48,7 @@ on_both_engines! {
         assert_eq!(shop.keys_in("available").await, 3, "nothing is left of a refused order");
         let order = shop.place_many(&ann, "b", 3).await.unwrap().order();
         let Asked::New(attempt) = shop.ask(&ann, order).await else { panic!("an invoice") };
-        let mut charge = shop.charge(&ann, &shop.payload(attempt), "c1");
+        let mut charge = Shop::charge(&ann, &shop.payload(attempt), "c1");
         charge.amount = 3 * PRICE;
         shop.settle(&charge).await;
         assert_eq!(shop.keys(&ann, order).await.len(), 3);
@@ -73,7 +73,7 @@ on_both_engines! {
         // The first invoice is still in the chat, and stays payable.
         let payload = shop.payload(first);
         assert_eq!(shop.approve(&ann, &payload, "q").await, Approval::Approved);
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c1")).await, Settled::Fulfilled(order));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c1")).await, Settled::Fulfilled(order));
         assert_eq!(shop.ask(&ann, order).await, Asked::Not(State::Fulfilled));
         shop.expect_clean_books().await;
     }
@@ -133,7 +133,7 @@ on_both_engines! {
         let (order, payload) = shop.invoiced(&ann, "a").await;
         assert!(matches!(shop.place(&bob, "a").await, Err(PlaceError::SoldOut)));
         assert_eq!(shop.expire().await, 0);
-        shop.clock.advance(crate::rig::HOLD);
+        shop.clock.advance(crate::sales::rig::HOLD);
         assert_eq!(shop.approve(&ann, &payload, "q").await, Approval::Refused(Reason::Expired));
         assert_eq!(shop.ask(&ann, order).await, Asked::Not(State::Expired), "past its hold, not swept yet");
         assert_eq!(shop.expire().await, 1);
@@ -150,7 +150,7 @@ on_both_engines! {
         let (order, payload) = shop.invoiced(&ann, "a").await;
         shop.reprice(0).await;
         assert_eq!(shop.approve(&ann, &payload, "q").await, Approval::Approved, "the old price holds");
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c")).await, Settled::Fulfilled(order));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c")).await, Settled::Fulfilled(order));
         let free = shop.place(&ann, "b").await.unwrap().order();
         assert_eq!(shop.state(&ann, free).await, State::Fulfilled);
         assert_eq!(shop.keys(&ann, free).await, ["zeta-month-0002"]);

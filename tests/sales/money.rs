@@ -9,7 +9,7 @@ use kiosk::shop::payments::settle::{Charge, Settled};
 use kiosk::store::{PublicId, StoreError};
 
 use crate::on_both_engines;
-use crate::rig::{HOLD, PRICE, Shop};
+use crate::sales::rig::{HOLD, PRICE, Shop};
 
 async fn refunded(shop: &Shop, refund: PublicId) {
     shop.store
@@ -41,12 +41,12 @@ on_both_engines! {
         let (late, payload) = shop.invoiced(&ann, "a").await;
         shop.clock.advance(HOLD);
         assert_eq!(shop.expire().await, 1);
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c1")).await, Settled::Fulfilled(late));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c1")).await, Settled::Fulfilled(late));
         assert_eq!(shop.keys(&ann, late).await, ["zeta-month-0001"]);
         shop.restock("zeta-month", 1, 1).await;
         let (cancelled, payload) = shop.invoiced(&bob, "b").await;
         assert_eq!(shop.cancel(&bob, cancelled).await, Cancelled::Done);
-        assert_eq!(shop.settle(&shop.charge(&bob, &payload, "c2")).await, Settled::Fulfilled(cancelled));
+        assert_eq!(shop.settle(&Shop::charge(&bob, &payload, "c2")).await, Settled::Fulfilled(cancelled));
         shop.expect_clean_books().await;
     }
 
@@ -57,8 +57,8 @@ on_both_engines! {
         shop.clock.advance(HOLD);
         shop.expire().await;
         let (taken, his) = shop.invoiced(&bob, "b").await;
-        assert_eq!(shop.settle(&shop.charge(&bob, &his, "c1")).await, Settled::Fulfilled(taken));
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c2")).await, Settled::Backorder(late));
+        assert_eq!(shop.settle(&Shop::charge(&bob, &his, "c1")).await, Settled::Fulfilled(taken));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c2")).await, Settled::Backorder(late));
         assert_eq!(shop.state(&ann, late).await, State::Backorder);
         assert_eq!(shop.attention("order.backorder").await, 1);
         assert_eq!((shop.letters("backorder").await, shop.letters("refund").await), (1, 1));
@@ -80,7 +80,7 @@ on_both_engines! {
         shop.clock.advance(HOLD);
         shop.expire().await;
         shop.place(&bob, "b").await.unwrap();
-        let mut charge = shop.charge(&ann, &shop.payload(attempt), "c1");
+        let mut charge = Shop::charge(&ann, &shop.payload(attempt), "c1");
         charge.amount = 3 * PRICE;
         assert_eq!(shop.settle(&charge).await, Settled::Backorder(order));
         assert_eq!((shop.keys_in("available").await, shop.keys_in("reserved").await), (2, 1));
@@ -92,8 +92,8 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        shop.settle(&shop.charge(&ann, &payload, "c1")).await;
-        let twice = shop.settle(&shop.charge(&ann, &payload, "c2")).await;
+        shop.settle(&Shop::charge(&ann, &payload, "c1")).await;
+        let twice = shop.settle(&Shop::charge(&ann, &payload, "c2")).await;
         assert_eq!(twice, Settled::Returned(order, Misfit::Excess));
         refunded(&shop, shop.refunds().await[0]).await;
         assert_eq!(shop.state(&ann, order).await, State::Fulfilled);
@@ -106,14 +106,14 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        let short = Charge { amount: PRICE - 1, ..shop.charge(&ann, &payload, "c1") };
+        let short = Charge { amount: PRICE - 1, ..Shop::charge(&ann, &payload, "c1") };
         assert_eq!(shop.settle(&short).await, Settled::Returned(order, Misfit::Short));
-        let foreign = Charge { currency: "RUB".to_owned(), ..shop.charge(&ann, &payload, "c2") };
+        let foreign = Charge { currency: "RUB".to_owned(), ..Shop::charge(&ann, &payload, "c2") };
         assert_eq!(shop.settle(&foreign).await, Settled::Returned(order, Misfit::WrongCurrency));
-        let strange = Charge { currency: "???".to_owned(), ..shop.charge(&ann, &payload, "c3") };
+        let strange = Charge { currency: "???".to_owned(), ..Shop::charge(&ann, &payload, "c3") };
         assert_eq!(shop.settle(&strange).await, Settled::Returned(order, Misfit::WrongCurrency));
         assert_eq!(shop.state(&ann, order).await, State::Open);
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c4")).await, Settled::Fulfilled(order));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c4")).await, Settled::Fulfilled(order));
         for refund in shop.refunds().await {
             refunded(&shop, refund).await;
         }
@@ -125,7 +125,7 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        let more = Charge { amount: PRICE + 1, ..shop.charge(&ann, &payload, "c1") };
+        let more = Charge { amount: PRICE + 1, ..Shop::charge(&ann, &payload, "c1") };
         assert_eq!(shop.settle(&more).await, Settled::Fulfilled(order));
         assert_eq!(shop.attention("payment.overpaid").await, 1);
         shop.expect_clean_books().await;
@@ -135,11 +135,11 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let (ann, eve) = (shop.customer(1).await, shop.customer(2).await);
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        assert_eq!(shop.settle(&shop.charge(&eve, &payload, "c1")).await, Settled::Unmatched);
-        assert_eq!(shop.settle(&shop.charge(&ann, "", "c2")).await, Settled::Unmatched);
+        assert_eq!(shop.settle(&Shop::charge(&eve, &payload, "c1")).await, Settled::Unmatched);
+        assert_eq!(shop.settle(&Shop::charge(&ann, "", "c2")).await, Settled::Unmatched);
         let unknown = shop.payload(PublicId([7; 16]));
-        assert_eq!(shop.settle(&shop.charge(&ann, &unknown, "c3")).await, Settled::Unmatched);
-        assert_eq!(shop.settle(&shop.charge(&ann, &unknown, "c3")).await, Settled::Repeat);
+        assert_eq!(shop.settle(&Shop::charge(&ann, &unknown, "c3")).await, Settled::Unmatched);
+        assert_eq!(shop.settle(&Shop::charge(&ann, &unknown, "c3")).await, Settled::Repeat);
         assert_eq!(shop.attention("payment.unmatched").await, 3);
         assert_eq!(shop.refunds().await, []);
         assert_eq!(shop.state(&ann, order).await, State::Open);
@@ -154,7 +154,7 @@ on_both_engines! {
         let ann = shop.customer(1).await;
         assert_eq!(came_back(&shop, "c1").await, Arrived::Unknown, "before the payment's own news");
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        shop.settle(&shop.charge(&ann, &payload, "c1")).await;
+        shop.settle(&Shop::charge(&ann, &payload, "c1")).await;
         assert_eq!(came_back(&shop, "c1").await, Arrived::Known);
         assert_eq!(came_back(&shop, "c1").await, Arrived::Known);
         assert_eq!(shop.state(&ann, order).await, State::Closed);
@@ -168,8 +168,8 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
         let (_, payload) = shop.invoiced(&ann, "a").await;
-        shop.settle(&shop.charge(&ann, &payload, "c1")).await;
-        shop.settle(&shop.charge(&ann, &payload, "c2")).await;
+        shop.settle(&Shop::charge(&ann, &payload, "c1")).await;
+        shop.settle(&Shop::charge(&ann, &payload, "c2")).await;
         let id = shop.refunds().await[0];
         shop.store.write("refunds.fail", move |tx| Box::pin(async move {
             refund::begin(tx, id).await?;

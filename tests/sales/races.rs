@@ -1,6 +1,7 @@
 //! Rivals: two or many of them at once, and each pair forced to meet inside its transactions.
 
-use std::future::Future;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use kiosk::shop::letters::Misfit;
 use kiosk::shop::orders::State;
@@ -11,7 +12,7 @@ use kiosk::store::StoreError;
 use kiosk::{binds, sql};
 
 use crate::on_both_engines;
-use crate::rig::{HOLD, SLUG, Shop};
+use crate::sales::rig::{HOLD, SLUG, Shop};
 
 const BUYERS: i64 = 24;
 const ROUNDS: i64 = 30;
@@ -29,8 +30,8 @@ sql! {
 async fn meet<A, B>(
     shop: &Shop,
     point: &'static str,
-    first: impl Future<Output = A> + Send + 'static,
-    rival: impl Future<Output = B> + Send + 'static,
+    first: BoxFuture<'static, A>,
+    rival: BoxFuture<'static, B>,
 ) -> (A, B)
 where
     A: Send + 'static,
@@ -202,7 +203,7 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 3).await;
         let ann = shop.customer(1).await;
         let (order, payload) = shop.invoiced(&ann, "a").await;
-        let charge = shop.charge(&ann, &payload, "c1");
+        let charge = Shop::charge(&ann, &payload, "c1");
         let all: Vec<_> = (0..50).map(|_| {
             let (shop, charge) = (shop.clone(), charge.clone());
             tokio::spawn(async move { shop.settle(&charge).await })
@@ -219,7 +220,7 @@ on_both_engines! {
         assert_eq!(shop.keys(&ann, order).await.len(), 1);
         assert_eq!(shop.refunds().await, []);
         // Money for nobody has no order to lock: only the charge id keeps it single.
-        let stray = shop.charge(&ann, "", "c2");
+        let stray = Shop::charge(&ann, "", "c2");
         let all: Vec<_> = (0..50).map(|_| {
             let (shop, stray) = (shop.clone(), stray.clone());
             tokio::spawn(async move { shop.settle(&stray).await })
@@ -239,11 +240,11 @@ on_both_engines! {
             let row = last_order(&shop).await;
             shop.clock.advance(HOLD);
             let expire = { let shop = shop.clone(); async move { shop.expire_one(row).await } };
-            let pay = { let (shop, charge) = (shop.clone(), shop.charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
+            let pay = { let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
             let settled = if expire_first {
-                meet(&shop, point, expire, pay).await.1
+                meet(&shop, point, expire.boxed(), pay.boxed()).await.1
             } else {
-                meet(&shop, point, pay, expire).await.0
+                meet(&shop, point, pay.boxed(), expire.boxed()).await.0
             };
             assert_eq!(settled, Settled::Fulfilled(order), "money wins over the clock");
             assert_eq!(shop.state(&ann, order).await, State::Fulfilled);
@@ -258,11 +259,11 @@ on_both_engines! {
         for (point, cancel_first) in [("orders.cancelled", true), ("payments.settle", false), ("payments.claimed", false)] {
             let (order, payload) = shop.invoiced(&ann, point).await;
             let cancel = { let (shop, ann) = (shop.clone(), ann.clone()); async move { shop.cancel(&ann, order).await } };
-            let pay = { let (shop, charge) = (shop.clone(), shop.charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
+            let pay = { let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
             let settled = if cancel_first {
-                meet(&shop, point, cancel, pay).await.1
+                meet(&shop, point, cancel.boxed(), pay.boxed()).await.1
             } else {
-                meet(&shop, point, pay, cancel).await.0
+                meet(&shop, point, pay.boxed(), cancel.boxed()).await.0
             };
             assert_eq!(settled, Settled::Fulfilled(order));
         }
@@ -276,10 +277,10 @@ on_both_engines! {
         for point in ["payments.settle", "payments.claimed"] {
             let (order, payload) = shop.invoiced(&ann, point).await;
             let pay = |charge: &str| {
-                let (shop, charge) = (shop.clone(), shop.charge(&ann, &payload, charge));
+                let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, charge));
                 async move { shop.settle(&charge).await }
             };
-            let (one, other) = meet(&shop, point, pay(&format!("{point}:1")), pay(&format!("{point}:2"))).await;
+            let (one, other) = meet(&shop, point, pay(&format!("{point}:1")).boxed(), pay(&format!("{point}:2")).boxed()).await;
             assert_eq!(one, Settled::Fulfilled(order));
             assert_eq!(other, Settled::Returned(order, Misfit::Excess));
         }
@@ -301,23 +302,23 @@ on_both_engines! {
         for (point, approve_first) in [("orders.approve", true), ("orders.expired", false)] {
             let (order, payload) = shop.invoiced(&ann, point).await;
             let row = last_order(&shop).await;
-            shop.clock.advance(HOLD - std::time::Duration::from_secs(1));
+            shop.clock.advance(HOLD.saturating_sub(std::time::Duration::from_secs(1)));
             let approve = { let (shop, ann, payload) = (shop.clone(), ann.clone(), payload.clone()); async move { shop.approve(&ann, &payload, point).await } };
             let expire = { let shop = shop.clone(); async move {
                 shop.clock.advance(std::time::Duration::from_secs(1));
                 shop.expire_one(row).await
             } };
             let (approval, expired) = if approve_first {
-                meet(&shop, point, approve, expire).await
+                meet(&shop, point, approve.boxed(), expire.boxed()).await
             } else {
-                let (expired, approval) = meet(&shop, point, expire, approve).await;
+                let (expired, approval) = meet(&shop, point, expire.boxed(), approve.boxed()).await;
                 (approval, expired)
             };
             assert_ne!(approval == Approval::Approved, expired, "one of the two");
             let state = shop.state(&ann, order).await;
             assert_eq!(state, if expired { State::Expired } else { State::Open });
             if !expired {
-                assert_eq!(shop.settle(&shop.charge(&ann, &payload, point)).await, Settled::Fulfilled(order));
+                assert_eq!(shop.settle(&Shop::charge(&ann, &payload, point)).await, Settled::Fulfilled(order));
             }
         }
         shop.expect_clean_books().await;
@@ -335,7 +336,7 @@ on_both_engines! {
         assert!(!shop.expire_one(last_order(&shop).await).await);
         assert_eq!(shop.expire().await, 0);
         assert_eq!(shop.cancel(&ann, order).await, kiosk::shop::orders::release::Cancelled::BeingPaid);
-        assert_eq!(shop.settle(&shop.charge(&ann, &payload, "c")).await, Settled::Fulfilled(order));
+        assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c")).await, Settled::Fulfilled(order));
         shop.expect_clean_books().await;
     }
 }

@@ -198,7 +198,7 @@ impl Shop {
         payload::encode(&self.vault, attempt, [(SLUG, 1)])
     }
 
-    pub fn charge(&self, customer: &Customer, payload: &str, charge_id: &str) -> Charge {
+    pub fn charge(customer: &Customer, payload: &str, charge_id: &str) -> Charge {
         Charge {
             method: Method::Stars,
             charge_id: charge_id.to_owned(),

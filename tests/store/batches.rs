@@ -8,12 +8,12 @@ use kiosk::store::{ErrorKind, Store, StoreError, Work};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::store::{clock, names, put, written};
 use crate::support::db::TestDb;
-use crate::{clock, names, put, written};
 
 /// Holds the writer thread inside a closure until it is dropped, so that what is queued meanwhile forms the next batch.
 pub struct Gate {
-    _open: Sender<()>,
+    open: Sender<()>,
     closure: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -38,12 +38,11 @@ impl Gate {
                 .await
         });
         at_work.await.expect("the gate is reached");
-        let _open = open;
-        Self { _open, closure }
+        Self { open, closure }
     }
 
     pub async fn open(self) {
-        drop(self._open);
+        drop(self.open);
         self.closure.await.expect("no panic").expect("a commit");
     }
 }

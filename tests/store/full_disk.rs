@@ -6,9 +6,9 @@ use std::process::Command;
 use kiosk::store::{ErrorKind, Store, StoreError};
 use kiosk::{binds, sql};
 
-use crate::batches::Gate;
+use crate::store::batches::Gate;
+use crate::store::{clock, names, put, written};
 use crate::support::db::TestDb;
-use crate::{clock, names, put, written};
 
 sql! {
     // More than one row under a CHECK: SQLite keeps a statement journal and can undo this statement alone.

@@ -4,5 +4,3 @@ mod buying;
 mod money;
 mod races;
 mod rig;
-#[path = "../support/mod.rs"]
-mod support;
