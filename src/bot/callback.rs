@@ -5,7 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::shop::catalogue::is_slug;
+use crate::shop::payments::Method;
 use crate::shop::texts::Language;
+use crate::store::PublicId;
 
 /// The first byte of every code. A change that old buttons don't survive takes the next letter.
 const VERSION: char = 'a';
@@ -13,55 +15,10 @@ const VERSION: char = 'a';
 /// Telegram's limit in bytes.
 pub const LIMIT: usize = 64;
 
-/// How an order is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Telegram Stars.
-    Stars,
-    /// A card through Telegram.
-    TelegramCard,
-    /// `YooKassa`.
-    Yookassa,
-    /// Yandex Pay.
-    YandexPay,
-    /// Crypto Pay.
-    CryptoPay,
-}
-
-impl Method {
-    /// Every method.
-    pub const ALL: [Method; 5] = [
-        Method::Stars,
-        Method::TelegramCard,
-        Method::Yookassa,
-        Method::YandexPay,
-        Method::CryptoPay,
-    ];
-
-    /// The provider's name in the database and in settings.
-    pub fn code(self) -> &'static str {
-        match self {
-            Method::Stars => "stars",
-            Method::TelegramCard => "telegram-card",
-            Method::Yookassa => "yookassa",
-            Method::YandexPay => "yandex-pay",
-            Method::CryptoPay => "crypto-pay",
-        }
-    }
-
-    /// The method of a provider's name.
-    pub fn from_code(code: &str) -> Option<Method> {
-        Method::ALL.into_iter().find(|method| method.code() == code)
-    }
-
-    fn letter(self) -> &'static str {
-        match self {
-            Method::Stars => "s",
-            Method::TelegramCard => "c",
-            Method::Yookassa => "y",
-            Method::YandexPay => "x",
-            Method::CryptoPay => "p",
-        }
+/// A method's letter in a code.
+fn letter(method: Method) -> &'static str {
+    match method {
+        Method::Stars => "s",
     }
 }
 
@@ -90,24 +47,24 @@ pub enum Callback {
     /// An order's screen.
     Order {
         /// Its public id.
-        id: [u8; 16],
+        id: PublicId,
     },
     /// An invoice for the order.
     Pay {
         /// The order's public id.
-        order: [u8; 16],
+        order: PublicId,
         /// By which method.
         method: Method,
     },
     /// A new invoice in the place of this one.
     SendAgain {
         /// The attempt's public id.
-        attempt: [u8; 16],
+        attempt: PublicId,
     },
     /// The order cancelled.
     Cancel {
         /// Its public id.
-        order: [u8; 16],
+        order: PublicId,
     },
     /// A page of the customer's orders, from 0.
     Orders {
@@ -122,7 +79,7 @@ pub enum Callback {
     /// The keys of an order, sent again.
     ShowKeys {
         /// The order's public id.
-        order: [u8; 16],
+        order: PublicId,
     },
     /// The choice of languages, or one of them.
     Language {
@@ -147,19 +104,18 @@ pub enum Unfit {
 impl Callback {
     /// The code, of [`LIMIT`] bytes at the most.
     pub fn encode(&self) -> String {
-        let id = |id: &[u8]| URL_SAFE_NO_PAD.encode(id);
         let rest = match self {
             Callback::Menu => "m".to_owned(),
             Callback::Catalogue { page } => format!("c{page}"),
             Callback::Product { slug } => format!("p{slug}"),
-            Callback::Buy { slug, nonce } => format!("b{}{slug}", id(nonce)),
-            Callback::Order { id: order } => format!("o{}", id(order)),
-            Callback::Pay { order, method } => format!("y{}{}", id(order), method.letter()),
-            Callback::SendAgain { attempt } => format!("a{}", id(attempt)),
-            Callback::Cancel { order } => format!("x{}", id(order)),
+            Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
+            Callback::Order { id: order } => format!("o{order}"),
+            Callback::Pay { order, method } => format!("y{order}{}", letter(*method)),
+            Callback::SendAgain { attempt } => format!("a{attempt}"),
+            Callback::Cancel { order } => format!("x{order}"),
             Callback::Orders { page } => format!("r{page}"),
             Callback::Keys { page } => format!("k{page}"),
-            Callback::ShowKeys { order } => format!("s{}", id(order)),
+            Callback::ShowKeys { order } => format!("s{order}"),
             Callback::Language { code } => format!("l{}", code.map_or("", Language::code)),
             Callback::Help => "h".to_owned(),
         };
@@ -197,25 +153,27 @@ impl Callback {
                 // 8 bytes are 11 letters of base64.
                 let (nonce, rest) = rest.split_at_checked(11)?;
                 Callback::Buy {
-                    nonce: bytes(nonce)?,
+                    nonce: nonce_of(nonce)?,
                     slug: slug(rest)?,
                 }
             }
-            'o' => Callback::Order { id: bytes(rest)? },
+            'o' => Callback::Order {
+                id: rest.parse().ok()?,
+            },
             'y' => {
                 // 16 bytes are 22 letters of base64.
-                let (order, letter) = rest.split_at_checked(22)?;
+                let (order, code) = rest.split_at_checked(22)?;
                 let mut methods = Method::ALL.into_iter();
                 Callback::Pay {
-                    order: bytes(order)?,
-                    method: methods.find(|method| method.letter() == letter)?,
+                    order: order.parse().ok()?,
+                    method: methods.find(|method| letter(*method) == code)?,
                 }
             }
             'a' => Callback::SendAgain {
-                attempt: bytes(rest)?,
+                attempt: rest.parse().ok()?,
             },
             'x' => Callback::Cancel {
-                order: bytes(rest)?,
+                order: rest.parse().ok()?,
             },
             'r' => Callback::Orders {
                 page: rest.parse().ok()?,
@@ -224,7 +182,7 @@ impl Callback {
                 page: rest.parse().ok()?,
             },
             's' => Callback::ShowKeys {
-                order: bytes(rest)?,
+                order: rest.parse().ok()?,
             },
             'l' if rest.is_empty() => Callback::Language { code: None },
             'l' => {
@@ -242,7 +200,7 @@ fn slug(text: &str) -> Option<String> {
     is_slug(text).then(|| text.to_owned())
 }
 
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+fn nonce_of(text: &str) -> Option<[u8; 8]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
@@ -261,13 +219,22 @@ mod tests {
             any::<u16>().prop_map(|page| Callback::Catalogue { page }),
             slug.prop_map(|slug| Callback::Product { slug }),
             (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
-            any::<[u8; 16]>().prop_map(|id| Callback::Order { id }),
-            (any::<[u8; 16]>(), method).prop_map(|(order, method)| Callback::Pay { order, method }),
-            any::<[u8; 16]>().prop_map(|attempt| Callback::SendAgain { attempt }),
-            any::<[u8; 16]>().prop_map(|order| Callback::Cancel { order }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|id| Callback::Order { id }),
+            (any::<[u8; 16]>().prop_map(PublicId), method)
+                .prop_map(|(order, method)| Callback::Pay { order, method }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|attempt| Callback::SendAgain { attempt }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::Cancel { order }),
             any::<u16>().prop_map(|page| Callback::Orders { page }),
             any::<u16>().prop_map(|page| Callback::Keys { page }),
-            any::<[u8; 16]>().prop_map(|order| Callback::ShowKeys { order }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::ShowKeys { order }),
             language.prop_map(|code| Callback::Language { code }),
             Just(Callback::Help),
         ]
@@ -317,10 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn every_method_has_a_code_and_a_letter_of_its_own() {
+    fn every_method_has_a_letter_of_its_own() {
         for method in Method::ALL {
-            assert_eq!(Method::from_code(method.code()), Some(method));
-            let order = [7; 16];
+            let order = PublicId([7; 16]);
             let pay = Callback::Pay { order, method };
             assert_eq!(Callback::decode(&pay.encode()), Ok(pay));
         }

@@ -214,6 +214,18 @@ async fn a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room() {
         }
     };
     polls(1).await;
+    // The second poll means that storing has failed and that the listener has asked again.
+    let clock = bench.clock.clone();
+    let moving = async {
+        loop {
+            clock.advance(SHORTEST);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = polls(2) => {}
+        () = moving => {}
+    }
     assert!(bench.rows().await.is_empty());
     assert_eq!(bench.control.pending_updates(), 100);
     assert!(bench.turns.try_recv().is_err());
