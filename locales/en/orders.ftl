@@ -4,6 +4,7 @@ button-pay-stars = ⭐ Pay with Stars
 button-send-again = 🔁 Send the invoice again
 button-cancel-order = ✖ Cancel order
 button-show-keys = 🔑 Show the keys
+button-order-open = 📦 The order
 button-order = { $number } · { $state }
 
 order-line = { $title } × { $quantity }
@@ -69,7 +70,7 @@ keys-empty =
 
     No keys yet. They appear here as soon as you have bought something.
 delivery =
-    ✅ <b>Order { $number }</b> is paid. Thank you!
+    ✅ <b>Order { $number }</b> is ready. Thank you!
 
     { $keys }
 

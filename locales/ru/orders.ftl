@@ -4,6 +4,7 @@ button-pay-stars = ⭐ Оплатить звёздами
 button-send-again = 🔁 Прислать счёт ещё раз
 button-cancel-order = ✖ Отменить заказ
 button-show-keys = 🔑 Показать ключи
+button-order-open = 📦 Заказ
 button-order = { $number } · { $state }
 
 order-line = { $title } × { $quantity }
@@ -69,7 +70,7 @@ keys-empty =
 
     Ключей пока нет. Они появятся здесь сразу после покупки.
 delivery =
-    ✅ <b>Заказ { $number }</b> оплачен. Спасибо!
+    ✅ <b>Заказ { $number }</b> готов. Спасибо!
 
     { $keys }
 

@@ -2,4 +2,5 @@
 
 pub mod callback;
 pub mod listener;
+pub mod screens;
 pub mod vital;
