@@ -3,6 +3,7 @@
 pub mod bot;
 pub mod bus;
 pub mod clock;
+pub mod i18n;
 pub mod pay;
 pub mod shop;
 pub mod store;

@@ -2,12 +2,12 @@
 //! are one transaction; the answer goes straight out after the commit.
 
 use super::face::Face;
+use super::screens::{self, Localizer};
 use super::vital::PreCheckout;
 use crate::bus::{HandlerError, Turn};
 use crate::clock::Millis;
-use crate::i18n;
 use crate::shop::customers;
-use crate::shop::orders::approve::{self, Approval, Query, Reason};
+use crate::shop::orders::approve::{self, Approval, Query};
 use crate::shop::texts::Language;
 use crate::store::{ErrorKind, StoreError};
 use crate::telegram::PreCheckoutAnswer;
@@ -62,7 +62,11 @@ impl Face {
         let answer = match approval {
             Approval::Approved => PreCheckoutAnswer::Approve,
             Approval::Refused(why) => {
-                reason = i18n::text(language, words(why), &[]);
+                let l = Localizer {
+                    language,
+                    zone: self.shopfront.zone.clone(),
+                };
+                reason = screens::refusal(&l, why);
                 PreCheckoutAnswer::Refuse(&reason)
             }
         };
@@ -70,7 +74,11 @@ impl Face {
         if self.is_late(turn) {
             return self.undo(&asked.id, "it took too long").await;
         }
-        match self.client.answer_pre_checkout_query(&asked.id, answer).await {
+        match self
+            .client
+            .answer_pre_checkout_query(&asked.id, answer)
+            .await
+        {
             Ok(()) => Ok(()),
             Err(error) if error.is_query_too_old() => {
                 self.undo(&asked.id, "Telegram has given it up").await
@@ -97,17 +105,5 @@ impl Face {
             })
             .await?;
         Ok(())
-    }
-}
-
-fn words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unknown => "refuse-unknown",
-        Reason::NotYours => "refuse-not-yours",
-        Reason::Changed => "refuse-changed",
-        Reason::Expired => "refuse-expired",
-        Reason::Cancelled => "refuse-cancelled",
-        Reason::Paid => "refuse-paid",
-        Reason::BeingPaid => "refuse-being-paid",
     }
 }

@@ -31,25 +31,22 @@ pub(super) async fn draw(
     let markup = screen.reply_markup();
     let mut edited = message;
     loop {
-        let result = match edited {
-            Some(message_id) => {
-                let edit = Edit {
-                    chat_id: chat,
-                    message_id,
-                    html: &screen.html,
-                    reply_markup: markup.as_deref(),
-                };
-                client.edit_message_text(&edit).await
-            }
-            None => {
-                let text = Message {
-                    chat_id: chat,
-                    html: &screen.html,
-                    reply_markup: markup.as_deref(),
-                    protect_content: false,
-                };
-                client.send_message(&text).await.map(|_| ())
-            }
+        let result = if let Some(message_id) = edited {
+            let edit = Edit {
+                chat_id: chat,
+                message_id,
+                html: &screen.html,
+                reply_markup: markup.as_deref(),
+            };
+            client.edit_message_text(&edit).await
+        } else {
+            let text = Message {
+                chat_id: chat,
+                html: &screen.html,
+                reply_markup: markup.as_deref(),
+                protect_content: false,
+            };
+            client.send_message(&text).await.map(|_| ())
         };
         match result {
             Ok(()) => return Drawn::Seen,

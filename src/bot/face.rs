@@ -10,10 +10,11 @@ use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use teloxide::utils::command::BotCommands;
 
 use super::callback::Callback;
+use super::place::Place;
 use super::visit::Visit;
-use super::vital::{Payment, Person, Tap, Vital};
+use super::vital::{Payment, Person, Vital};
 use crate::bus::inbox::Stored;
-use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, outbox};
+use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
 use crate::shop::letters::{self, Letter};
@@ -143,7 +144,7 @@ impl Face {
             let why = "an update that this version can't read";
             return Err(HandlerError::Final(why.to_owned()));
         }
-        let visit = Visit::new(self.clone(), turn, customer, chat, vital.tap);
+        let visit = Visit::new(self.clone(), Some(turn), customer, chat, vital.tap);
         let input = dptree::deps![Arc::new(visit), update, self.username.clone()];
         match self.schema.dispatch(input).await {
             std::ops::ControlFlow::Break(result) => result,
@@ -209,18 +210,24 @@ impl Face {
         }
     }
 
-    /// Draws the screen that a crash swallowed. True if the customer has it now, or can't have it.
-    pub async fn owed(&self, chat: i64) -> Result<bool, HandlerError> {
-        let customer = self
+    /// Draws the screen that a crash swallowed, in a new message.
+    pub async fn owed(&self, chat: i64) -> Result<(), HandlerError> {
+        let (customer, dialogue) = self
             .store
-            .read("customers.find", move |tx| {
-                Box::pin(customers::by_telegram_id(tx, chat))
+            .read("face.owed", move |tx| {
+                Box::pin(async move {
+                    let customer = customers::by_telegram_id(tx, chat).await?;
+                    Ok::<_, StoreError>((customer, dialogue::load(tx, chat).await?))
+                })
             })
             .await?;
-        match customer {
-            Some(customer) => Visit::redraw(self, customer, chat).await,
-            None => Ok(true),
-        }
+        let Some(customer) = customer else {
+            return Ok(());
+        };
+        let place = Place::read(dialogue.as_deref());
+        Visit::new(self.clone(), None, customer, chat, None)
+            .redraw(place)
+            .await
     }
 }
 
@@ -317,4 +324,3 @@ async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError
         Callback::Help => visit.help().await,
     }
 }
-

@@ -1,5 +1,6 @@
 //! A visit: one customer's update on its way to a screen. Each method reads or runs one use-case and draws one screen.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callback::Unfit;
@@ -36,6 +37,7 @@ pub(super) struct Visit {
     language: Mutex<Language>,
     chat: i64,
     tap: Option<Tap>,
+    answered: AtomicBool,
 }
 
 /// What a screen of an order is drawn with.
@@ -59,6 +61,7 @@ impl Visit {
             customer,
             chat,
             tap,
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -119,17 +122,11 @@ impl Visit {
     }
 
     pub(super) async fn product(&self, slug: &str) -> Result<(), HandlerError> {
-        match self.find(slug).await? {
-            Some((product, stock)) => self.card(&product, stock).await,
-            None => {
-                self.toast(&screens::gone(&self.localizer())).await;
-                self.catalogue(0).await
-            }
-        }
-    }
-
-    async fn card(&self, product: &Product, stock: Stock) -> Result<(), HandlerError> {
-        let screen = screens::product(&self.localizer(), product, stock, random_bytes()?);
+        let Some((product, stock)) = self.find(slug).await? else {
+            self.toast(&screens::gone(&self.localizer())).await;
+            return self.catalogue(0).await;
+        };
+        let screen = screens::product(&self.localizer(), &product, stock, random_bytes()?);
         let slug = product.slug.clone();
         self.show(Place::Product { slug }, &screen).await
     }
@@ -490,7 +487,7 @@ impl Visit {
 
     async fn answer(&self, words: Option<&str>) {
         if let Some(tap) = &self.tap
-            && tap.first_answer()
+            && !self.answered.swap(true, Ordering::Relaxed)
         {
             drawing::answer(&self.face.client, &tap.id, words).await;
         }
