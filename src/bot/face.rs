@@ -1,6 +1,6 @@
 //! The face: takes a turn's update apart, finds its handler, and sees to it that every update ends with a screen.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dptree::prelude::*;
@@ -24,6 +24,9 @@ use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
 use crate::telegram::Client;
+
+/// The bot's name without its `@`, as soon as Telegram has told it. Only commands that name a bot need it.
+pub type Username = Arc<OnceLock<String>>;
 
 /// What the shop says of itself, and how it sells.
 #[derive(Clone, Debug)]
@@ -81,7 +84,7 @@ pub struct Face {
     pub(super) store: Store,
     pub(super) vault: Vault,
     pub(super) shopfront: Arc<Shopfront>,
-    username: Arc<str>,
+    username: Username,
     schema: Schema,
 }
 
@@ -94,20 +97,20 @@ impl std::fmt::Debug for Face {
 }
 
 impl Face {
-    /// A face for the bot `username`, without its `@`.
+    /// A face for the bot `username`.
     pub fn new(
         client: Client,
         store: Store,
         vault: Vault,
         shopfront: Arc<Shopfront>,
-        username: &str,
+        username: Username,
     ) -> Self {
         Self {
             client,
             store,
             vault,
             shopfront,
-            username: username.into(),
+            username,
             schema: schema(),
         }
     }
@@ -265,8 +268,9 @@ fn schema() -> Schema {
                 _ => None,
             })
             .branch(
-                dptree::filter_map(|message: Message, username: Arc<str>| {
-                    Command::parse(message.text()?, &username).ok()
+                dptree::filter_map(|message: Message, username: Username| {
+                    let username = username.get().map_or("", String::as_str);
+                    Command::parse(message.text()?, username).ok()
                 })
                 .endpoint(command),
             )
