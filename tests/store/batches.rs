@@ -13,7 +13,7 @@ use crate::support::db::TestDb;
 
 /// Holds the writer thread inside a closure until it is dropped, so that what is queued meanwhile forms the next batch.
 pub struct Gate {
-    open: Sender<()>,
+    hold: Sender<()>,
     closure: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -38,12 +38,17 @@ impl Gate {
                 .await
         });
         at_work.await.expect("the gate is reached");
-        Self { open, closure }
+
+        Self {
+            hold: open,
+            closure,
+        }
     }
 
-    pub async fn open(self) {
-        drop(self.open);
-        self.closure.await.expect("no panic").expect("a commit");
+    /// The answer of the gate's own closure, which may have shared a batch with what waited.
+    pub async fn open(self) -> Result<(), StoreError> {
+        drop(self.hold);
+        self.closure.await.expect("no panic")
     }
 }
 
@@ -91,8 +96,8 @@ async fn a_closure_that_fails_takes_none_of_its_neighbours_along() {
                 Ok::<_, StoreError>(seen_from_outside(&path))
             })
         });
-        let (first, failing, last, ()) = tokio::join!(first, failing, last, gate.open());
-        first.unwrap();
+        let (first, failing, last, gate) = tokio::join!(first, failing, last, gate.open());
+        first.and(gate).unwrap();
         assert_eq!(failing.map_err(|error| error.kind), Err(ErrorKind::Unique));
         let committed = names(&store).await;
         assert!(committed.contains(&name("a")) && committed.contains(&name("c")));
@@ -152,13 +157,13 @@ async fn what_is_urgent_goes_first() {
     let gate = Gate::close(&store).await;
     let order = Arc::new(Mutex::new(Vec::new()));
     let note = |what| note(&order, what);
-    let (first, second, urgent, ()) = tokio::join!(
+    let (first, second, urgent, gate) = tokio::join!(
         store.write("test.note", note("first")),
         store.write("test.note", note("second")),
         store.write_urgent("test.note", note("urgent")),
         gate.open(),
     );
-    first.and(second).and(urgent).unwrap();
+    first.and(second).and(urgent).and(gate).unwrap();
     assert_eq!(*order.lock().unwrap(), ["urgent", "first", "second"]);
 }
 
@@ -180,8 +185,8 @@ async fn nobody_is_answered_and_nothing_is_signalled_before_the_commit() {
             put(tx, "a").await
         })
     });
-    let (raised, ()) = tokio::join!(raising, gate.open());
-    raised.unwrap();
+    let (raised, gate) = tokio::join!(raising, gate.open());
+    raised.and(gate).unwrap();
     assert_eq!(seen_from_outside(&path), 1);
     assert_eq!(watcher.await.unwrap(), 1);
 }
@@ -198,7 +203,8 @@ async fn closing_finishes_what_is_queued() {
         })
         .collect();
     tokio::task::yield_now().await;
-    let ((), ()) = tokio::join!(store.close(), gate.open());
+    let ((), gate) = tokio::join!(store.close(), gate.open());
+    gate.unwrap();
     for answer in queued {
         answer.await.unwrap().unwrap();
     }

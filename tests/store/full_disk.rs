@@ -46,8 +46,8 @@ async fn a_statement_that_finds_no_room_fails_alone_while_its_batch_lives() {
         })
     });
     let last = written(&store, "last");
-    let (first, full, last, ()) = tokio::join!(first, full, last, gate.open());
-    first.and(last).unwrap();
+    let (first, full, last, gate) = tokio::join!(first, full, last, gate.open());
+    first.and(last).and(gate).unwrap();
     assert_eq!(full.map_err(|error| error.kind), Err(ErrorKind::Full));
     assert_eq!(names(&store).await, ["before", "first", "last"]);
     store.limit_pages(pages + 10_000).await.unwrap();
@@ -87,7 +87,7 @@ async fn lose_a_batch(store: &Store) {
     // A batch is cut off after 2 ms of running: on a busy machine the first may have its commit for itself.
     for _ in 0..50 {
         let gate = Gate::close(store).await;
-        let (first, careless, last, ()) = tokio::join!(
+        let (first, careless, last, _) = tokio::join!(
             written(store, "first"),
             careless(store),
             written(store, "last"),
@@ -107,6 +107,30 @@ async fn lose_a_batch(store: &Store) {
         clean(store).await;
     }
     panic!("fifty times the first closure was committed before the careless one began");
+}
+
+/// What fits the cache fails no earlier than at the commit.
+async fn fail_at_commit(store: &Store) {
+    for chat in 0..32 {
+        let committed = store
+            .write("test.mebibyte", move |tx| {
+                Box::pin(async move {
+                    let mebibyte = "x".repeat(1024 * 1024);
+                    tx.execute(&LOAD, binds![chat, mebibyte]).await
+                })
+            })
+            .await;
+        if let Err(error) = committed {
+            assert_eq!(
+                (error.statement, error.kind),
+                ("store.commit", ErrorKind::Disk)
+            );
+            assert!(error.is_transient());
+            assert_eq!(count(store, &CHATS).await, chat);
+            return;
+        }
+    }
+    panic!("32 MiB found room");
 }
 
 async fn clean(store: &Store) {
@@ -139,6 +163,7 @@ async fn a_batch_that_is_lost_to_the_system_is_answered_and_nothing_after_it_com
         let db = TestDb::sqlite().await;
         let store = db.store(&clock()).await;
         lose_a_batch(&store).await;
+        fail_at_commit(&store).await;
         return;
     }
     // In blocks of 512 or 1024 bytes, as the shell likes: 8 or 16 MiB, both more than the cache and less than is written.

@@ -62,7 +62,7 @@ impl TestDb {
 
     /// Opens it. Each call is a process of its own to the others.
     pub async fn store(&self, clock: &Clock) -> Store {
-        Store::open(&self.location, 8, clock.clone())
+        Store::open(self.location(), 8, clock.clone())
             .await
             .expect("the database opens")
     }
