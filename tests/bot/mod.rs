@@ -1,0 +1,3 @@
+//! The whole shop, seen from the chat.
+
+mod purchase;
