@@ -1,5 +1,6 @@
 //! The client against the emulator, and against servers that misbehave.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use kiosk_emulator::{Control, CustomerSpec, Emulator, Fault, FaultKind, Options, PayOptions};
@@ -281,7 +282,7 @@ async fn the_token_is_shown_nowhere() {
         bench.fails(FaultKind::DropAfter).await,
         bench.fails(FaultKind::MalformedJson).await,
     ] {
-        shown.push_str(&format!("{error} {error:?}"));
+        write!(shown, "{error} {error:?}").unwrap();
     }
     for (address, token) in [
         ("no address", TOKEN),
@@ -291,7 +292,7 @@ async fn the_token_is_shown_nowhere() {
         ("https://api.telegram.org", "4242:very-secret_token/../x"),
     ] {
         let error = Client::new(address, SecretString::from(token)).unwrap_err();
-        shown.push_str(&format!("{error} {error:?}"));
+        write!(shown, "{error} {error:?}").unwrap();
     }
     assert!(!shown.contains(secret), "{shown}");
     assert!(!shown.contains("4242:"), "{shown}");
