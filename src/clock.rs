@@ -56,7 +56,11 @@ impl Clock {
     }
 
     /// Sets the distance from the machine's clock to the server's: PostgreSQL's time is the common one of several processes.
+    /// A frozen clock shows nobody's time and stays where it is.
     pub fn set_skew(&self, skew: Millis) {
+        if self.inner.frozen_at.is_some() {
+            return;
+        }
         self.inner.skew.store(skew, Ordering::Relaxed);
         self.inner.moved.send_replace(());
     }

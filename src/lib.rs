@@ -1,9 +1,13 @@
 //! Kiosk: a Telegram-first storefront for digital goods. The rooms of the house, from the ground up.
 
+pub mod app;
 pub mod bot;
 pub mod bus;
 pub mod clock;
 pub mod i18n;
+pub mod pay;
 pub mod shop;
 pub mod store;
 pub mod telegram;
+pub mod telemetry;
+pub mod web;

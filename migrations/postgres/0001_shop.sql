@@ -411,6 +411,16 @@ END $$;
 CREATE TRIGGER refunds_committed AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION kiosk_refund_committed();
 
 -- Snapshots and what was asked don't change.
+CREATE FUNCTION kiosk_payment_promised() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.refund_committed_minor
+        < (SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r WHERE r.payment_id = NEW.id AND r.state <> 'failed') THEN
+        RAISE EXCEPTION 'payment: its refunds are more than that';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payments_promised BEFORE UPDATE OF refund_committed_minor ON payments FOR EACH ROW
+    EXECUTE FUNCTION kiosk_payment_promised();
 CREATE TRIGGER refunds_fixed BEFORE UPDATE OF public_id, payment_id, idem_key, amount_minor ON refunds FOR EACH ROW
     EXECUTE FUNCTION kiosk_refuse('refund: payment and amount are fixed');
 CREATE TRIGGER refunds_kept BEFORE DELETE ON refunds FOR EACH ROW

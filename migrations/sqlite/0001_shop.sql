@@ -385,6 +385,10 @@ CREATE TRIGGER refunds_committed AFTER INSERT ON refunds
 WHEN (SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r WHERE r.payment_id = NEW.payment_id AND r.state <> 'failed')
     > (SELECT p.refund_committed_minor FROM payments p WHERE p.id = NEW.payment_id)
 BEGIN SELECT RAISE(ABORT, 'refund: more than was committed'); END;
+CREATE TRIGGER payments_promised BEFORE UPDATE OF refund_committed_minor ON payments
+WHEN NEW.refund_committed_minor
+    < (SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r WHERE r.payment_id = NEW.id AND r.state <> 'failed')
+BEGIN SELECT RAISE(ABORT, 'payment: its refunds are more than that'); END;
 CREATE TRIGGER refunds_fixed BEFORE UPDATE OF public_id, payment_id, idem_key, amount_minor ON refunds
 BEGIN SELECT RAISE(ABORT, 'refund: payment and amount are fixed'); END;
 CREATE TRIGGER refunds_kept BEFORE DELETE ON refunds

@@ -28,6 +28,9 @@ pub enum ErrorKind {
     /// No space left on the disk, or the database has reached its size limit.
     #[error("the disk is full: free some space, the shop goes on by itself")]
     Full,
+    /// The system failed to read or write a file.
+    #[error("the disk failed: look at the system's log")]
+    Disk,
     /// Another process holds the database's write lock.
     #[error("the database is locked by another process")]
     Busy,
@@ -100,6 +103,7 @@ impl StoreError {
         match self.kind {
             ErrorKind::Conflict
             | ErrorKind::Full
+            | ErrorKind::Disk
             | ErrorKind::Busy
             | ErrorKind::ReadOnly
             | ErrorKind::Gone
@@ -126,6 +130,7 @@ impl StoreError {
                     _ => ErrorKind::Constraint,
                 },
                 Code::DiskFull => ErrorKind::Full,
+                Code::SystemIoFailure => ErrorKind::Disk,
                 Code::DatabaseBusy | Code::DatabaseLocked => ErrorKind::Busy,
                 Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied => ErrorKind::ReadOnly,
                 _ => ErrorKind::Failed,
@@ -146,6 +151,8 @@ impl StoreError {
                 Some("40001" | "40P01" | "55P03") => ErrorKind::Conflict,
                 // 53100 disk full; 57P01 and its kin are a server that goes away.
                 Some("53100") => ErrorKind::Full,
+                // Class 58 is the system's own: an I/O error, a missing file.
+                Some(code) if code.starts_with("58") => ErrorKind::Disk,
                 Some("25006") => ErrorKind::ReadOnly,
                 Some("57P01" | "57P02" | "57P03" | "53300") => ErrorKind::Gone,
                 _ => ErrorKind::Failed,

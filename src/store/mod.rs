@@ -126,7 +126,7 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens a migrated database. `connections` is the size of PostgreSQL's pool.
+    /// Opens a migrated database. `connections` is the size of PostgreSQL's two pools, for writes and for reads.
     pub async fn open(
         location: &Location,
         connections: u32,

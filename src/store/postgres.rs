@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, PgConnection};
 
 use super::Work;
 use super::error::{ErrorKind, StoreError};
@@ -24,11 +24,17 @@ const LOCK_TIMEOUT: &str = "5s";
 /// How long a caller waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
-/// A pool for everyone and one for the urgent path.
+/// All statements of a snapshot see one state.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// What the server itself refuses to change on the readers' connections.
+const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
+
+/// A pool for writes, one for the urgent path, and one for reads, on which the server refuses writes.
 pub(super) struct Postgres {
     options: PgConnectOptions,
     pool: PgPool,
     urgent: PgPool,
+    readers: PgPool,
     clock: Clock,
     points: Arc<PausePoints>,
     signals: Arc<Signals>,
@@ -44,15 +50,16 @@ impl Postgres {
     ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::postgres("store.open", error);
         let options = options(url)?;
-        let pool = |size: u32| {
+        let pool = |size: u32, options: PgConnectOptions| {
             PgPoolOptions::new()
                 .max_connections(size)
                 .acquire_timeout(ACQUIRE)
-                .connect_lazy_with(options.clone())
+                .connect_lazy_with(options)
         };
         let this = Self {
-            pool: pool(connections.max(1)),
-            urgent: pool(URGENT_CONNECTIONS),
+            pool: pool(connections.max(1), options.clone()),
+            urgent: pool(URGENT_CONNECTIONS, options.clone()),
+            readers: pool(connections.max(1), options.clone().options([READ_ONLY])),
             options: options.clone(),
             clock: clock.clone(),
             points: points.clone(),
@@ -79,8 +86,8 @@ impl Postgres {
     }
 
     /// A connection of its own, for session locks and for listening.
-    pub(super) async fn connect(&self) -> Result<sqlx::PgConnection, StoreError> {
-        sqlx::PgConnection::connect_with(&self.options)
+    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
+        PgConnection::connect_with(&self.options)
             .await
             .map_err(|error| StoreError::postgres("store.connect", error))
     }
@@ -172,14 +179,29 @@ impl Postgres {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let failed = |error| E::from(StoreError::postgres(name, error));
-        let mut conn = self.pool.acquire().await.map_err(failed)?;
         if snapshot {
-            conn.execute(SNAPSHOT).await.map_err(failed)?;
+            // Rolled back when it is dropped, also when nobody waits for the answer any more.
+            let mut transaction = self.readers.begin_with(SNAPSHOT).await.map_err(failed)?;
+            self.look(name, &mut transaction, work).await
+        } else {
+            let mut conn = self.readers.acquire().await.map_err(failed)?;
+            self.look(name, &mut conn, work).await
         }
+    }
+
+    async fn look<T, E, F>(
+        &self,
+        name: &'static str,
+        conn: &mut PgConnection,
+        work: F,
+    ) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        E: From<StoreError>,
+    {
         let mut tx = Tx {
-            conn: Conn::Postgres(&mut conn),
+            conn: Conn::Postgres(conn),
             now: self.clock.now(),
             read_only: true,
             failure: None,
@@ -187,11 +209,7 @@ impl Postgres {
             signals: 0,
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
-        let failure = tx.failure.take();
-        if snapshot {
-            conn.execute("ROLLBACK").await.map_err(failed)?;
-        }
-        match (failure, ran) {
+        match (tx.failure.take(), ran) {
             (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
             (Some(failure), Ok(Ok(_))) => Err(E::from(failure)),
             (_, Ok(result)) => result,
@@ -201,6 +219,7 @@ impl Postgres {
     pub(super) async fn close(&self) {
         self.pool.close().await;
         self.urgent.close().await;
+        self.readers.close().await;
     }
 }
 

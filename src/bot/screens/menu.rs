@@ -19,6 +19,14 @@ pub const COMMANDS: [(&str, &str); 10] = [
     ("start", "command-start"),
 ];
 
+/// The customer's commands with their descriptions.
+pub fn commands(l: &Localizer) -> Vec<(&'static str, String)> {
+    COMMANDS
+        .iter()
+        .map(|(command, id)| (*command, l.text(id, &[])))
+        .collect()
+}
+
 /// The main menu. Without a greeting of the seller's, ours stands in.
 pub fn menu(l: &Localizer, shop: &str, greeting: Option<&str>) -> Screen {
     let greeting = match greeting {

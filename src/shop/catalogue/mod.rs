@@ -2,4 +2,4 @@
 
 mod product;
 
-pub use self::product::{Kind, Product, by_slug, in_stock, is_slug, list, slugs};
+pub use self::product::{Kind, Product, by_slug, count, in_stock, is_slug, list, slugs};

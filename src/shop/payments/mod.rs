@@ -1,7 +1,9 @@
 //! Payments: what we asked for (attempts), what arrived (payments), what goes back (refunds).
 
 pub mod attempt;
+pub mod news;
 pub mod payload;
+pub mod provider;
 pub mod refund;
 pub mod settle;
 

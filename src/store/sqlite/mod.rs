@@ -80,6 +80,7 @@ impl Sqlite {
                 name,
                 work,
                 result: None,
+                failure: None,
                 caller,
                 signals: self.signals.clone(),
                 raised: 0,
@@ -102,6 +103,7 @@ impl Sqlite {
             name,
             work,
             result: None,
+            failure: None,
             caller,
             signals: self.signals.clone(),
             raised: 0,
@@ -117,6 +119,14 @@ impl Sqlite {
     }
 }
 
+impl Drop for Sqlite {
+    /// Nobody is left to ask: the threads end. Not joined, for this may be one of them.
+    fn drop(&mut self) {
+        self.writer.refuse();
+        self.readers.close();
+    }
+}
+
 /// A read is a closure whose transaction refuses to write.
 struct ReadJob<T, E, F>(Closure<T, E, F>);
 
@@ -128,6 +138,10 @@ where
 {
     fn name(&self) -> &'static str {
         self.0.name
+    }
+
+    fn failure(&self) -> Option<&StoreError> {
+        self.0.failure.as_ref()
     }
 
     fn run(&mut self, conn: &mut Connection, clock: &Clock, points: &PausePoints) -> bool {

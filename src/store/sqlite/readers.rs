@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::writer::Job;
 use crate::clock::Clock;
-use crate::store::error::StoreError;
+use crate::store::error::{ErrorKind, StoreError};
 use crate::store::pause::PausePoints;
 
 #[derive(Default)]
@@ -39,11 +39,15 @@ impl Readers {
 
     pub(super) fn submit(&self, job: Box<dyn Job>) {
         let (queue, wake) = &*self.shared;
-        queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .jobs
-            .push_back(job);
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.closed {
+            drop(queue);
+            let failure = StoreError::new(job.name(), ErrorKind::Closed);
+            job.answer(Some(&failure));
+            return;
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
         wake.notify_one();
     }
 

@@ -28,6 +28,8 @@ const BATCH_TIME: Duration = Duration::from_millis(2);
 pub(super) trait Job: Send {
     /// The transaction's name.
     fn name(&self) -> &'static str;
+    /// The statement that failed, if one did.
+    fn failure(&self) -> Option<&StoreError>;
     /// Runs inside a savepoint; true keeps its changes.
     fn run(&mut self, conn: &mut Connection, clock: &Clock, points: &PausePoints) -> bool;
     /// After the commit (`None`) or after its failure.
@@ -39,6 +41,7 @@ pub(super) struct Closure<T, E, F> {
     pub(super) name: &'static str,
     pub(super) work: F,
     pub(super) result: Option<Result<T, E>>,
+    pub(super) failure: Option<StoreError>,
     pub(super) caller: oneshot::Sender<Result<T, E>>,
     pub(super) signals: Arc<Signals>,
     pub(super) raised: u8,
@@ -56,6 +59,10 @@ where
         self.name
     }
 
+    fn failure(&self) -> Option<&StoreError> {
+        self.failure.as_ref()
+    }
+
     fn run(&mut self, conn: &mut Connection, clock: &Clock, points: &PausePoints) -> bool {
         let mut tx = Tx {
             conn: Conn::Sqlite(conn),
@@ -68,6 +75,7 @@ where
         let result = poll_once(self.name, &self.work, &mut tx);
         let keep = result.is_ok();
         self.raised = if keep { tx.signals } else { 0 };
+        self.failure = tx.failure;
         self.result = Some(result);
         keep
     }
@@ -178,14 +186,19 @@ impl Writer {
         wake.notify_one();
     }
 
-    /// Finishes what is queued and ends the thread.
-    pub(super) fn close(&self) {
+    /// Takes no more work: the thread ends once the queue is empty.
+    pub(super) fn refuse(&self) {
         self.shared
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .closed = true;
         self.shared.1.notify_all();
+    }
+
+    /// Finishes what is queued and ends the thread.
+    pub(super) fn close(&self) {
+        self.refuse();
         let thread = self
             .thread
             .lock()
@@ -274,7 +287,10 @@ impl Loop {
         let keep = job.run(&mut self.conn, &self.clock, &self.points);
         // A full disk can roll the whole batch back under a running closure; what came next would commit by itself.
         if self.conn.is_autocommit() {
-            return Err(StoreError::new(job.name(), ErrorKind::BatchLost));
+            return Err(match job.failure() {
+                Some(cause) => StoreError::because(job.name(), ErrorKind::BatchLost, cause.clone()),
+                None => StoreError::new(job.name(), ErrorKind::BatchLost),
+            });
         }
         if !keep {
             self.statement(job.name(), "ROLLBACK TO job")?;

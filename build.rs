@@ -1,0 +1,5 @@
+//! Migrations are embedded: a new file among them makes the program new.
+
+fn main() {
+    println!("cargo::rerun-if-changed=migrations");
+}
