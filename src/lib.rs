@@ -7,6 +7,7 @@ pub mod clock;
 pub mod i18n;
 pub mod pay;
 pub mod shop;
+pub mod spelling;
 pub mod store;
 pub mod telegram;
 pub mod telemetry;
