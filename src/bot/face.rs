@@ -10,6 +10,7 @@ use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use teloxide::utils::command::BotCommands;
 
 use super::callback::Callback;
+use super::listener::apologise;
 use super::place::Place;
 use super::visit::Visit;
 use super::vital::{Payment, Person, Vital};
@@ -17,10 +18,8 @@ use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
-use crate::shop::letters::{self, Letter};
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, news};
-use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
 use crate::telegram::Client;
@@ -244,19 +243,7 @@ impl Handles for Face {
         tx: &'t mut Tx<'_>,
         row: &'t Stored,
     ) -> BoxFuture<'t, Result<(), StoreError>> {
-        async move {
-            let Some(chat) = row.lane else { return Ok(()) };
-            let customer = customers::by_telegram_id(tx, chat).await?;
-            let customer = customer.unwrap_or(Customer {
-                id: 0,
-                telegram_id: chat,
-                name: String::new(),
-                language: Language::default(),
-                is_blocked: false,
-            });
-            letters::post(tx, &customer, &Letter::Trouble { asked: row.seq }).await
-        }
-        .boxed()
+        apologise(tx, row).boxed()
     }
 }
 

@@ -40,12 +40,6 @@ pub(super) struct Visit {
     answered: AtomicBool,
 }
 
-/// What a screen of an order is drawn with.
-enum Ordered {
-    Order(OrderView),
-    None,
-}
-
 impl Visit {
     pub(super) fn new(
         face: Face,
@@ -171,7 +165,7 @@ impl Visit {
 
     /// The order as it is: how to pay it, its invoice, or what became of it.
     pub(super) async fn order(&self, id: PublicId) -> Result<(), HandlerError> {
-        let Ordered::Order(order) = self.find_order(id).await? else {
+        let Some(order) = self.find_order(id).await? else {
             return self.not_yours().await;
         };
         let l = self.localizer();
@@ -298,9 +292,9 @@ impl Visit {
     /// Posts the keys of an order again: a letter, so that they arrive whatever happens.
     pub(super) async fn show_keys(&self, order: PublicId) -> Result<(), HandlerError> {
         match self.find_order(order).await? {
-            Ordered::Order(found) if found.state == State::Fulfilled => {}
-            Ordered::Order(_) => return self.order(order).await,
-            Ordered::None => return self.not_yours().await,
+            Some(found) if found.state == State::Fulfilled => {}
+            Some(_) => return self.order(order).await,
+            None => return self.not_yours().await,
         }
         let turn = self.turn()?;
         let (customer, asked) = (self.customer.clone(), turn.row().seq);
@@ -418,16 +412,14 @@ impl Visit {
         }))
     }
 
-    async fn find_order(&self, id: PublicId) -> Result<Ordered, StoreError> {
+    async fn find_order(&self, id: PublicId) -> Result<Option<OrderView>, StoreError> {
         let customer = self.customer.id;
-        let found = self
-            .face
+        self.face
             .store
             .read("orders.view", move |tx| {
                 Box::pin(view::one(tx, customer, id))
             })
-            .await?;
-        Ok(found.map_or(Ordered::None, Ordered::Order))
+            .await
     }
 
     fn localizer(&self) -> Localizer {

@@ -152,17 +152,45 @@ impl LiveShop {
     /// An order from the deep link to its invoice, which is returned.
     pub async fn invoice(&self, user: i64) -> Message {
         let before = self.invoices(user);
+        let last = self.control.last_message(user);
+        let last = last.map_or(0, |message| message.message_id);
         self.control.say(user, &format!("/start p_{SLUG}"));
-        self.reads(user, "Zeta, one month").await;
-        self.press(user, "⚡ Buy now");
-        self.reads(user, "How would you like to pay?").await;
-        self.press(user, "⭐ Pay with Stars");
+        let card = self.button(user, "⚡ Buy now", move |id| id > last).await;
+        self.control.press(user, card.0, &card.1).expect("a tap");
+        let methods = self
+            .button(user, "⭐ Pay with Stars", move |id| id == card.0)
+            .await;
+        self.control
+            .press(user, methods.0, &methods.1)
+            .expect("a tap");
         self.control
             .wait_for_message(user, move |message| {
                 message.invoice.is_some() && !before.contains(&message.message_id)
             })
             .await
             .expect("an invoice")
+    }
+
+    /// Waits for a button with this label under such a message: the message and the button's code.
+    async fn button(
+        &self,
+        user: i64,
+        label: &'static str,
+        under: impl Fn(i64) -> bool + Send + Sync + 'static,
+    ) -> (i64, String) {
+        let code = move |message: &Message| {
+            let found = message.keyboard.iter().flatten();
+            let mut found = found.filter(|button| button.text == label);
+            found.next().and_then(|button| button.callback_data.clone())
+        };
+        let message = self
+            .control
+            .wait_for_message(user, move |message| {
+                under(message.message_id) && code(message).is_some()
+            })
+            .await
+            .unwrap_or_else(|_| panic!("no button {label:?}"));
+        (message.message_id, code(&message).expect("seen above"))
     }
 
     fn invoices(&self, user: i64) -> Vec<i64> {

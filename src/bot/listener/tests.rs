@@ -293,7 +293,6 @@ async fn database() -> Location {
 }
 
 #[tokio::test]
-#[ignore = "needs a PostgreSQL cluster in KIOSK_TEST_POSTGRES"]
 async fn one_of_two_processes_polls_and_the_other_takes_over() {
     let location = database().await;
     let mut first = bench().await;
