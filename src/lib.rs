@@ -2,6 +2,8 @@
 
 pub mod bus;
 pub mod clock;
+pub mod config;
 pub mod shop;
 pub mod spelling;
 pub mod store;
+pub mod telemetry;
