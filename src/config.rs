@@ -13,7 +13,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use self::reader::Reader;
+use self::reader::{Noted, Reader};
 use crate::shop::money::Currency;
 use crate::shop::texts::Texts;
 use crate::shop::vault::{MasterKey, VaultError};
@@ -211,13 +211,13 @@ impl Config {
         let config = Self::read(&mut reader);
         let problems = reader.finish();
         match config {
-            Some(config) if problems.is_empty() => Ok(config),
+            Ok(config) if problems.is_empty() => Ok(config),
             _ => Err(ConfigError { problems }),
         }
     }
 
-    /// `None` in a field is a problem that the reader has noted; all fields are read before the first counts.
-    fn read(from: &mut Reader) -> Option<Self> {
+    /// All sections, and all fields of a section, are read before the first error counts.
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let telegram = Telegram::read(from);
         let staff = Staff::read(from);
         let database = Database::read(from);
@@ -226,7 +226,7 @@ impl Config {
         let shop = Shop::read(from);
         let checkout = Checkout::read(from);
         let log = Log::read(from);
-        Some(Self {
+        Ok(Self {
             telegram: telegram?,
             staff: staff?,
             database: database?,
@@ -264,7 +264,7 @@ pub enum MasterKeyError {
 }
 
 impl Telegram {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let is_token = |text: &str| {
             text.split_once(':').is_some_and(|(id, secret)| {
                 id.parse::<u64>().is_ok() && !secret.is_empty() && secret.bytes().all(is_token_byte)
@@ -294,7 +294,7 @@ impl Telegram {
             "the token from @BotFather",
             |text| !text.contains(char::is_whitespace),
         );
-        Some(Self {
+        Ok(Self {
             token: token?,
             api_url: from.set("telegram.api_url", api_url?)?,
             mode: mode?,
@@ -309,19 +309,19 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 impl Staff {
-    fn read(from: &mut Reader) -> Option<Self> {
-        Some(Self {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
+        Ok(Self {
             owners: from.ids("staff.owners")?,
         })
     }
 }
 
 impl Database {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         // The address may hold a password: not even the part that is wrong is repeated.
         let url = from.parsed_secret("database.url", str::parse::<Location>);
         let connections = from.whole("database.connections", 1..=1_000);
-        Some(Self {
+        Ok(Self {
             url: url?,
             connections: connections? as u32,
         })
@@ -329,12 +329,12 @@ impl Database {
 }
 
 impl Web {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let address = "an address with a port, such as 127.0.0.1:8080";
         let listen = from.parsed("web.listen", address);
         let public_url = from.url("web.public_url");
         let ops_listen = from.parsed("web.ops_listen", address);
-        Some(Self {
+        Ok(Self {
             listen: listen?,
             public_url: public_url?,
             ops_listen: ops_listen?,
@@ -343,17 +343,17 @@ impl Web {
 }
 
 impl Secrets {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let expected = "base64 of 32 bytes: make one with `openssl rand -base64 32`";
         let is_key = |text: &str| MasterKey::from_base64(text).is_ok();
-        Some(Self {
+        Ok(Self {
             master_key: from.secret("secrets.master_key", expected, is_key)?,
         })
     }
 }
 
 impl Shop {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let name = from.text("shop.name", "a text of 1 to 64 characters", |text| {
             (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control)
         });
@@ -370,7 +370,7 @@ impl Shop {
         let support = from.texts("shop.support");
         let terms = from.texts("shop.terms");
         let privacy = from.texts("shop.privacy");
-        Some(Self {
+        Ok(Self {
             name: name?,
             currency: currency?,
             greeting: greeting?,
@@ -394,7 +394,7 @@ fn is_zone(text: &str) -> bool {
 }
 
 impl Checkout {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         const LATER: Result<Method, &str> = Err("this version takes Stars only");
         let methods = from.choices(
             "checkout.methods",
@@ -412,16 +412,16 @@ impl Checkout {
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
         let methods = from.at_least_one("checkout.methods", methods?);
-        Some(Self {
+        Ok(Self {
             methods: methods?,
             require: require?,
-            hold: Duration::from_secs(60 * minutes? as u64),
+            hold: Duration::from_mins(minutes? as u64),
         })
     }
 }
 
 impl Log {
-    fn read(from: &mut Reader) -> Option<Self> {
+    fn read(from: &mut Reader) -> Result<Self, Noted> {
         let filter = from.text(
             "log.filter",
             "error, warn, info, debug or trace, or by part: \"info,kiosk::store=debug\"",
@@ -431,7 +431,7 @@ impl Log {
             "log.format",
             &[("text", Ok(LogFormat::Text)), ("json", Ok(LogFormat::Json))],
         );
-        Some(Self {
+        Ok(Self {
             filter: filter?,
             format: format?,
         })

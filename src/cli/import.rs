@@ -133,7 +133,7 @@ async fn import_keys(product: &str, path: &Path, config: &Config) -> Result<Outc
     } else {
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
         let meta = file.metadata().map_err(|error| unreadable(path, &error))?;
-        (Box::new(file), meta.is_file().then(|| meta.len()))
+        (Box::new(file), meta.is_file().then_some(meta.len()))
     };
     let master = config.master_key()?;
     let store = super::open(config).await?;

@@ -12,6 +12,10 @@ use super::sources::{ENVIRONMENT, variable};
 use crate::shop::texts::{Language, Texts};
 use crate::spelling::{nearest, suggestion};
 
+/// A setting is wrong, and the reader has noted why.
+#[derive(Debug)]
+pub(super) struct Noted;
+
 /// The settings, and what is wrong with them so far.
 pub(super) struct Reader {
     from: Figment,
@@ -67,13 +71,13 @@ impl Reader {
         }
     }
 
-    fn value(&mut self, key: &'static str) -> Option<Value> {
+    fn value(&mut self, key: &'static str) -> Result<Value, Noted> {
         self.known.push(key);
         let value = self.from.find_value(key).ok();
         if value.is_none() {
             self.problems.push(format!("{key} is missing"));
         }
-        value
+        value.ok_or(Noted)
     }
 
     /// Where a key's value came from.
@@ -95,11 +99,11 @@ impl Reader {
             .is_some_and(|metadata| metadata.name == ENVIRONMENT)
     }
 
-    fn wrong<T>(&mut self, key: &str, found: &str, expected: &str) -> Option<T> {
+    fn wrong<T>(&mut self, key: &str, found: &str, expected: &str) -> Result<T, Noted> {
         let origin = self.origin(key);
         self.problems
             .push(format!("{key} ({origin}) is {found}, expected {expected}"));
-        None
+        Err(Noted)
     }
 
     /// A text that is right by `is_right`.
@@ -108,17 +112,21 @@ impl Reader {
         key: &'static str,
         expected: &str,
         is_right: impl Fn(&str) -> bool,
-    ) -> Option<String> {
+    ) -> Result<String, Noted> {
         match self.value(key)? {
-            Value::String(_, text) if is_right(text.trim()) => Some(text.trim().to_owned()),
+            Value::String(_, text) if is_right(text.trim()) => Ok(text.trim().to_owned()),
             other => self.wrong(key, &shown(&other), expected),
         }
     }
 
     /// What a text can be parsed into.
-    pub(super) fn parsed<T: FromStr>(&mut self, key: &'static str, expected: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+    ) -> Result<T, Noted> {
         let text = self.text(key, expected, |text| text.parse::<T>().is_ok())?;
-        text.parse().ok()
+        text.parse().map_err(|_| Noted)
     }
 
     /// A text that is not repeated; empty is not set.
@@ -127,11 +135,11 @@ impl Reader {
         key: &'static str,
         expected: &str,
         is_right: impl Fn(&str) -> bool,
-    ) -> Option<Option<SecretString>> {
+    ) -> Result<Option<SecretString>, Noted> {
         match self.value(key)? {
-            Value::String(_, text) if text.trim().is_empty() => Some(None),
+            Value::String(_, text) if text.trim().is_empty() => Ok(None),
             Value::String(_, text) if is_right(text.trim()) => {
-                Some(Some(SecretString::from(text.trim().to_owned())))
+                Ok(Some(SecretString::from(text.trim().to_owned())))
             }
             other => self.wrong(key, &hidden(&other), expected),
         }
@@ -142,23 +150,23 @@ impl Reader {
         &mut self,
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    ) -> Result<T, Noted> {
         let value = self.value(key)?;
         let Value::String(_, text) = &value else {
             return self.wrong(key, &hidden(&value), "a text");
         };
         match parse(text.trim()) {
-            Ok(parsed) => Some(parsed),
+            Ok(parsed) => Ok(parsed),
             Err(why) => {
                 let origin = self.origin(key);
                 self.problems.push(format!("{key} ({origin}): {why}"));
-                None
+                Err(Noted)
             }
         }
     }
 
     /// An address of the web; empty is not set. Paths get no slash at their end.
-    pub(super) fn url(&mut self, key: &'static str) -> Option<Option<Url>> {
+    pub(super) fn url(&mut self, key: &'static str) -> Result<Option<Url>, Noted> {
         const EXPECTED: &str = "an address that starts with https:// or http://, without ? and #";
         let read = |text: &str| {
             let url = Url::parse(text.trim_end_matches('/')).ok()?;
@@ -168,26 +176,27 @@ impl Reader {
         let text = self.text(key, EXPECTED, |text| {
             text.is_empty() || read(text).is_some()
         })?;
-        Some(read(&text))
+        Ok(read(&text))
     }
 
     /// What must be set.
-    pub(super) fn set<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() {
-            return self.wrong(key, "empty", "a value");
-        }
-        value
+    pub(super) fn set<T>(&mut self, key: &str, value: Option<T>) -> Result<T, Noted> {
+        value.map_or_else(|| self.wrong(key, "empty", "a value"), Ok)
     }
 
     /// A whole number.
-    pub(super) fn whole(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+    pub(super) fn whole(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+    ) -> Result<i64, Noted> {
         let value = self.value(key)?;
         let number = match &value {
             Value::String(_, text) if self.is_variable(key) => text.trim().parse().ok(),
             other => whole(other),
         };
         match number {
-            Some(number) if range.contains(&number) => Some(number),
+            Some(number) if range.contains(&number) => Ok(number),
             _ => {
                 let expected = format!("a whole number from {} to {}", range.start(), range.end());
                 self.wrong(key, &shown(&value), &expected)
@@ -196,7 +205,7 @@ impl Reader {
     }
 
     /// A list; in the environment it is written as in TOML.
-    fn list(&mut self, key: &'static str, expected: &str) -> Option<Vec<Value>> {
+    fn list(&mut self, key: &'static str, expected: &str) -> Result<Vec<Value>, Noted> {
         let value = self.value(key)?;
         let read = match &value {
             Value::String(_, text) if self.is_variable(key) => {
@@ -207,13 +216,13 @@ impl Reader {
             other => Some(other.clone()),
         };
         match read {
-            Some(Value::Array(_, list)) => Some(list),
+            Some(Value::Array(_, list)) => Ok(list),
             _ => self.wrong(key, &shown(&value), expected),
         }
     }
 
     /// A list of Telegram ids.
-    pub(super) fn ids(&mut self, key: &'static str) -> Option<Vec<i64>> {
+    pub(super) fn ids(&mut self, key: &'static str) -> Result<Vec<i64>, Noted> {
         const EXPECTED: &str = "a list of Telegram ids, such as [123456789]";
         let mut ids = Vec::new();
         for value in self.list(key, EXPECTED)? {
@@ -222,7 +231,7 @@ impl Reader {
                 _ => return self.wrong(key, &format!("a list with {}", shown(&value)), EXPECTED),
             }
         }
-        Some(ids)
+        Ok(ids)
     }
 
     /// One of several words. `Err` is a word that is known and can't be chosen, with the reason.
@@ -230,7 +239,7 @@ impl Reader {
         &mut self,
         key: &'static str,
         words: &[(&str, Result<T, &str>)],
-    ) -> Option<T> {
+    ) -> Result<T, Noted> {
         let value = self.value(key)?;
         self.chosen(key, &value, words)
     }
@@ -240,8 +249,9 @@ impl Reader {
         &mut self,
         key: &'static str,
         words: &[(&str, Result<T, &str>)],
-    ) -> Option<Vec<T>> {
-        let expected = format!("a list of words, such as [\"{}\"]", words.first()?.0);
+    ) -> Result<Vec<T>, Noted> {
+        let example = words.first().map_or("", |(word, _)| *word);
+        let expected = format!("a list of words, such as [\"{example}\"]");
         let mut chosen = Vec::new();
         for value in self.list(key, &expected)? {
             let choice = self.chosen(key, &value, words)?;
@@ -249,7 +259,7 @@ impl Reader {
                 chosen.push(choice);
             }
         }
-        Some(chosen)
+        Ok(chosen)
     }
 
     fn chosen<T: Copy>(
@@ -257,7 +267,7 @@ impl Reader {
         key: &str,
         value: &Value,
         words: &[(&str, Result<T, &str>)],
-    ) -> Option<T> {
+    ) -> Result<T, Noted> {
         let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
         let open: Vec<&str> = words
             .iter()
@@ -265,7 +275,7 @@ impl Reader {
             .map(|(word, _)| *word)
             .collect();
         match found {
-            Some((_, Ok(choice))) => Some(*choice),
+            Some((_, Ok(choice))) => Ok(*choice),
             Some((_, Err(why))) => {
                 let expected = format!("{}: {why}", open.join(" or "));
                 self.wrong(key, &shown(value), &expected)
@@ -275,18 +285,19 @@ impl Reader {
     }
 
     /// A list that is not empty.
-    pub(super) fn at_least_one<T>(&mut self, key: &str, list: Vec<T>) -> Option<Vec<T>> {
+    pub(super) fn at_least_one<T>(&mut self, key: &str, list: Vec<T>) -> Result<Vec<T>, Noted> {
         if list.is_empty() {
             return self.wrong(key, "empty", "at least one");
         }
-        Some(list)
+        Ok(list)
     }
 
     /// One text for all languages, or one for each; may be empty.
-    pub(super) fn texts(&mut self, key: &'static str) -> Option<Texts> {
+    pub(super) fn texts(&mut self, key: &'static str) -> Result<Texts, Noted> {
         const EXPECTED: &str = "a text, or one for each language: { en = \"…\", ru = \"…\" }";
         let value = self.value(key)?;
         let languages: Vec<(Language, &Value)> = match &value {
+            // English is what every other language falls back to.
             Value::String(..) => vec![(Language::En, &value)],
             Value::Dict(_, dict) => {
                 let mut languages = Vec::new();
@@ -304,13 +315,12 @@ impl Reader {
         let mut texts = Vec::new();
         for (language, value) in languages {
             match value.as_str().map(str::trim) {
-                // A text without a language is found from every other.
                 Some(text) if !text.is_empty() => texts.push((language, text.to_owned())),
                 Some(_) => {}
                 None => return self.wrong(key, &shown(value), EXPECTED),
             }
         }
-        Some(Texts::from_iter(texts))
+        Ok(Texts::from_iter(texts))
     }
 }
 

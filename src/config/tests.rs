@@ -25,7 +25,7 @@ fn the_defaults_alone_are_a_configuration() {
     );
     assert_eq!(config.database.url, Location::Sqlite("kiosk.db".into()));
     assert_eq!(config.checkout.methods, [Method::Stars]);
-    assert_eq!(config.checkout.hold, Duration::from_secs(900));
+    assert_eq!(config.checkout.hold, Duration::from_mins(15));
     assert!(config.shop.greeting.is_empty());
 }
 
@@ -54,7 +54,7 @@ fn the_environment_is_stronger_than_the_file_and_the_file_than_the_defaults() {
     assert_eq!(config.web.listen.port(), 2);
     assert_eq!(config.staff.owners, [1, 2]);
     assert_eq!(config.checkout.require, [Contact::Phone, Contact::Email]);
-    assert_eq!(config.checkout.hold, Duration::from_secs(1_200));
+    assert_eq!(config.checkout.hold, Duration::from_mins(20));
     assert_eq!(config.shop.greeting.in_language(Language::Ru), "2024");
     assert_eq!(config.shop.support.get(Language::Ru), Some("Пишите"));
     let token = config.telegram.token.unwrap();
