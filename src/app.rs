@@ -25,6 +25,7 @@ use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
 use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, random_bytes};
 use crate::telegram::{BadClient, Client};
+use crate::telemetry::Metrics;
 use crate::web::ops::{self, Ops};
 
 /// Everything that a shop needs to run.
@@ -34,8 +35,8 @@ pub struct Settings {
     pub database: Location,
     /// The size of PostgreSQL's pool.
     pub connections: u32,
-    /// Base64 of 32 bytes; `None` takes the file beside a SQLite database.
-    pub master_key: Option<SecretString>,
+    /// What opens its secrets.
+    pub master_key: MasterKey,
     /// The Bot API.
     pub api_url: String,
     /// The bot's token.
@@ -44,6 +45,8 @@ pub struct Settings {
     pub shopfront: Shopfront,
     /// Where health and metrics are served; `None` serves them nowhere.
     pub ops_listen: Option<SocketAddr>,
+    /// What `/metrics` shows; `None` shows nothing.
+    pub metrics: Option<Metrics>,
     /// Whether Telegram forgets between runs, as an emulator does.
     pub telegram_restarts: bool,
     /// The time.
@@ -65,12 +68,6 @@ pub enum StartError {
     /// The secrets can't be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// PostgreSQL has no folder for a key file.
-    #[error(
-        "secrets.master_key is missing: a shop on PostgreSQL needs it. Make one with `openssl rand -base64 32`, \
-         keep it apart from the database, and give it as KIOSK_SECRETS__MASTER_KEY"
-    )]
-    NoMasterKey,
     /// The token or the address of the Bot API is unusable.
     #[error(transparent)]
     Telegram(#[from] BadClient),
@@ -107,7 +104,7 @@ impl std::fmt::Debug for App {
 pub async fn open(
     database: &Location,
     connections: u32,
-    master_key: Option<&SecretString>,
+    master_key: &MasterKey,
     clock: Clock,
 ) -> Result<(Store, Vault, Option<InstanceLock>), StartError> {
     let lock = match database {
@@ -116,18 +113,8 @@ pub async fn open(
     };
     migrate::run(database).await?;
     let store = Store::open(database, connections, clock).await?;
-    let vault = Vault::open(&store, &key_of(database, master_key)?).await?;
+    let vault = Vault::open(&store, master_key).await?;
     Ok((store, vault, lock))
-}
-
-/// The master key that is given, or the one beside the database.
-pub fn key_of(database: &Location, given: Option<&SecretString>) -> Result<MasterKey, StartError> {
-    use secrecy::ExposeSecret;
-    match (given, database) {
-        (Some(text), _) => Ok(MasterKey::from_base64(text.expose_secret())?),
-        (None, Location::Sqlite(path)) => Ok(MasterKey::beside(path)?),
-        (None, Location::Postgres(_)) => Err(StartError::NoMasterKey),
-    }
 }
 
 impl App {
@@ -140,8 +127,7 @@ impl App {
             clock,
             ..
         } = &settings;
-        let (store, vault, lock) =
-            open(database, *connections, master_key.as_ref(), clock.clone()).await?;
+        let (store, vault, lock) = open(database, *connections, master_key, clock.clone()).await?;
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
@@ -183,7 +169,7 @@ impl App {
                     .await
                     .map_err(failed)?;
                 let bound = listener.local_addr().map_err(failed)?;
-                let ops = Ops::new(store.clone(), bus.clone());
+                let ops = Ops::new(store.clone(), bus.clone(), settings.metrics.clone());
                 tasks.spawn(ops::serve(listener, ops, stopped));
                 Some(bound)
             }

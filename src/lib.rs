@@ -3,7 +3,9 @@
 pub mod app;
 pub mod bot;
 pub mod bus;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod i18n;
 pub mod pay;
 pub mod shop;

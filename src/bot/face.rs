@@ -20,6 +20,7 @@ use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, news};
+use crate::shop::texts::Texts;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
 use crate::telegram::Client;
@@ -33,11 +34,11 @@ pub struct Shopfront {
     /// Its name.
     pub name: String,
     /// Under the name on the main menu; empty for ours.
-    pub greeting: String,
+    pub greeting: Texts,
     /// Whom customers can talk to; empty for nobody.
-    pub support: String,
+    pub support: Texts,
     /// The terms of sale, or where they are; empty for ours.
-    pub terms: String,
+    pub terms: Texts,
     /// Where its clocks are.
     pub zone: Zone,
     /// The ways to pay, in the order of their buttons.

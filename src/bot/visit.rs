@@ -19,7 +19,7 @@ use crate::shop::orders::release::{self, Cancelled};
 use crate::shop::orders::view::{self, OrderView};
 use crate::shop::payments::Method;
 use crate::shop::payments::attempt::{self, Asked};
-use crate::shop::texts::Language;
+use crate::shop::texts::{Language, Texts};
 use crate::store::{PublicId, StoreError, random_bytes};
 
 /// Rows on a page of a list.
@@ -82,7 +82,8 @@ impl Visit {
 
     pub(super) async fn menu(&self) -> Result<(), HandlerError> {
         let front = &self.face.shopfront;
-        let screen = screens::menu(&self.localizer(), &front.name, filled(&front.greeting));
+        let l = self.localizer();
+        let screen = screens::menu(&l, &front.name, filled(&front.greeting, l.language));
         self.show(Place::Menu, &screen).await
     }
 
@@ -337,19 +338,19 @@ impl Visit {
     }
 
     pub(super) async fn support(&self) -> Result<(), HandlerError> {
-        let contact = filled(&self.face.shopfront.support);
+        let contact = filled(&self.face.shopfront.support, self.localizer().language);
         let screen = screens::support(&self.localizer(), contact);
         self.show(Place::Menu, &screen).await
     }
 
     pub(super) async fn paysupport(&self) -> Result<(), HandlerError> {
-        let contact = filled(&self.face.shopfront.support);
+        let contact = filled(&self.face.shopfront.support, self.localizer().language);
         let screen = screens::paysupport(&self.localizer(), contact);
         self.show(Place::Menu, &screen).await
     }
 
     pub(super) async fn terms(&self) -> Result<(), HandlerError> {
-        let terms = filled(&self.face.shopfront.terms);
+        let terms = filled(&self.face.shopfront.terms, self.localizer().language);
         let screen = screens::terms(&self.localizer(), terms);
         self.show(Place::Menu, &screen).await
     }
@@ -487,7 +488,7 @@ impl Visit {
 }
 
 /// What a setting says, if it says anything.
-fn filled(setting: &str) -> Option<&str> {
-    let setting = setting.trim();
+fn filled(setting: &Texts, language: Language) -> Option<&str> {
+    let setting = setting.in_language(language).trim();
     (!setting.is_empty()).then_some(setting)
 }

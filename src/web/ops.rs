@@ -10,19 +10,24 @@ use tokio::sync::watch;
 
 use crate::bus::{Bus, attention, inbox};
 use crate::store::{Store, StoreError};
-use crate::telemetry;
+use crate::telemetry::Metrics;
 
 /// What the pages look at.
 #[derive(Clone, Debug)]
 pub struct Ops {
     store: Store,
     bus: Bus,
+    metrics: Option<Metrics>,
 }
 
 impl Ops {
     /// Pages about this store and bus.
-    pub fn new(store: Store, bus: Bus) -> Self {
-        Self { store, bus }
+    pub fn new(store: Store, bus: Bus, metrics: Option<Metrics>) -> Self {
+        Self {
+            store,
+            bus,
+            metrics,
+        }
     }
 }
 
@@ -31,7 +36,7 @@ pub async fn serve(listener: TcpListener, ops: Ops, mut stop: watch::Receiver<bo
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(show_metrics))
         .with_state(ops);
     let stopped = async move {
         // An error means that the sender is gone, which ends the pages too.
@@ -55,30 +60,21 @@ async fn ready(State(ops): State<Ops>) -> Response {
     }
 }
 
-async fn metrics(State(ops): State<Ops>) -> Response {
+async fn show_metrics(State(ops): State<Ops>) -> Response {
     let (backlog, attention) = match counts(&ops.store).await {
         Ok(counts) => counts,
         Err(error) => {
             return (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response();
         }
     };
-    let text = telemetry::render(&[
-        (
-            "kiosk_inbox_waiting",
-            "Facts received and not yet handled.",
-            backlog,
-        ),
-        (
-            "kiosk_inbox_in_memory",
-            "Facts in memory, waiting or being handled.",
-            ops.bus.in_memory() as i64,
-        ),
-        (
-            "kiosk_attention_open",
-            "Tasks that wait for staff.",
-            attention,
-        ),
-    ]);
+    metrics::gauge!("kiosk_inbox_waiting").set(backlog as f64);
+    metrics::gauge!("kiosk_inbox_in_memory").set(ops.bus.in_memory() as f64);
+    metrics::gauge!("kiosk_attention_open").set(attention as f64);
+    let text = ops
+        .metrics
+        .as_ref()
+        .map(Metrics::render)
+        .unwrap_or_default();
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (kind, text).into_response()
 }

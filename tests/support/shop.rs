@@ -8,6 +8,7 @@ use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
 use kiosk::shop::audit::{self, Finding};
 use kiosk::shop::payments::Method;
+use kiosk::shop::texts::{Language, Texts};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
 use kiosk::store::{Location, Store, StoreError};
 use kiosk::{binds, sql};
@@ -48,19 +49,20 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
     Settings {
         database: database.clone(),
         connections: 8,
-        master_key: Some(MASTER.into()),
+        master_key: MasterKey::from_base64(MASTER).expect("a master key"),
         api_url: api_url.to_owned(),
         token: TOKEN.into(),
         shopfront: Shopfront {
             name: "Zeta shop".to_owned(),
-            greeting: String::new(),
-            support: "@zeta_support".to_owned(),
-            terms: String::new(),
+            greeting: Texts::default(),
+            support: Texts::from_iter([(Language::En, "@zeta_support".to_owned())]),
+            terms: Texts::default(),
             zone: Zone::UTC,
             methods: vec![Method::Stars],
             hold: Duration::from_mins(15),
         },
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
+        metrics: None,
         telegram_restarts: false,
         clock: Clock::system(),
     }

@@ -103,6 +103,7 @@ pub(super) fn check(found: Found, problems: &mut Vec<Problem>) -> CatalogueFile 
         }
         file.products.push(draft);
     }
+    file.unused.sort_by_key(|unused| unused.line);
     file
 }
 

@@ -143,14 +143,13 @@ name = "x"
 
 #[test]
 fn an_error_far_down_says_its_line() {
-    let mut file = String::from("# products\n");
-    for n in 0..43 {
-        file += &format!(
-            "[[product]]\nid = \"p-{n}\"\nkind = \"stock\"\ntitle.en = \"P\"\nprice.XTR = 1\n"
-        );
-    }
-    file += "[[product]]\nid = 'last'\nkind = 'stock'\n";
-    let problems = toml(&file).unwrap_err();
+    let product = |n| {
+        format!("[[product]]\nid = \"p-{n}\"\nkind = \"stock\"\ntitle.en = \"P\"\nprice.XTR = 1\n")
+    };
+    let mut file = vec!["# products\n".to_owned()];
+    file.extend((0..43).map(product));
+    file.push("[[product]]\nid = 'last'\nkind = 'stock'\n".to_owned());
+    let problems = toml(&file.concat()).unwrap_err();
     assert!(
         problems.iter().all(|problem| problem.line == 217),
         "{problems:?}"

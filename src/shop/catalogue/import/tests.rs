@@ -13,11 +13,13 @@ async fn store(folder: &tempfile::TempDir) -> Store {
 }
 
 async fn load(store: &Store, products: &[(&str, &str, &str)]) -> Report {
-    let mut csv = "id,kind,title.en,description.en,price.RUB\n".to_owned();
-    for (slug, title, price) in products {
-        csv += &format!("{slug},stock,{title},,{price}\n");
-    }
-    let file = parse(csv.as_bytes(), Format::Csv).unwrap();
+    let mut csv = vec!["id,kind,title.en,description.en,price.RUB".to_owned()];
+    csv.extend(
+        products
+            .iter()
+            .map(|(slug, title, price)| format!("{slug},stock,{title},,{price}")),
+    );
+    let file = parse(csv.join("\n").as_bytes(), Format::Csv).unwrap();
     import(store, file).await.unwrap()
 }
 

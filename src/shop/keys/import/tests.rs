@@ -124,7 +124,8 @@ async fn a_large_file_goes_in_by_chunks_and_an_import_that_broke_off_is_run_agai
         }
     }
     let shop = Shop::with(&[("zeta", "stock")]).await;
-    let file: String = (0..1_700).map(|n| format!("KEY-{n}\n")).collect();
+    let file: Vec<String> = (0..1_700).map(|n| format!("KEY-{n}\n")).collect();
+    let file = file.concat();
     let half = Breaks(Cursor::new(file.as_bytes()[..file.len() / 2].to_vec()));
     let broken = import(&shop.store, &shop.vault, "zeta", half, |_| {}).await;
     let added = match broken {
