@@ -20,7 +20,8 @@ use super::db::TestDb;
 pub const TOKEN: &str = "4242:test-token-of-the-emulated-bot";
 /// What is sold.
 pub const SLUG: &str = "zeta-month";
-const MASTER: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// The shop's master key.
+pub const MASTER: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 sql! {
     PRODUCT = "rig.product",
