@@ -150,7 +150,7 @@ on_both_engines! {
         let mut buyers = Vec::new();
         let mut users = Vec::new();
         for at in 0..BUYERS {
-            let user = control.customer(CustomerSpec::named(&format!("Buyer {at}")).speaking("en"));
+            let user = control.customer(CustomerSpec::named(format!("Buyer {at}")).speaking("en"));
             control.set_stars(user, 100_000_000);
             users.push(user);
             buyers.push(tokio::spawn(buy_on(control.clone(), user, stop.clone())));
@@ -182,7 +182,7 @@ on_both_engines! {
         // The reconciler reads the list when the shop opens.
         child.kill().await;
         let child = Child::start(&db, &emulator.url()).await;
-        let control = control.with_deadline(Duration::from_secs(60));
+        let control = control.with_deadline(Duration::from_mins(1));
         control.wait_until_confirmed().await.expect("all updates are taken");
         let charges = control.charges();
         while count(&store, &KNOWN).await < charges.len() as i64 || count(&store, &UNFINISHED).await > 0 {
