@@ -95,6 +95,12 @@ fn trimmed(text: &str, entities: Vec<Entity>) -> (String, Vec<Entity>) {
     (inner.to_owned(), entities)
 }
 
+/// The letters that `text` begins with and that a command, with its bot's name, may have.
+fn command_name(text: &str) -> &str {
+    text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@'))
+        .map_or(text, |end| &text[..end])
+}
+
 /// `bot_command` entities of what a customer wrote.
 pub(crate) fn commands(text: &str) -> Vec<Entity> {
     let mut entities = Vec::new();
@@ -105,11 +111,9 @@ pub(crate) fn commands(text: &str) -> Vec<Entity> {
         let tail = &rest[next.len_utf8()..];
         let starts =
             next == '/' && !(before.is_alphanumeric() || matches!(before, '/' | '_' | '<'));
-        let name = tail
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@'))
-            .map_or(tail, |end| &tail[..end]);
+        let name = if starts { command_name(tail) } else { "" };
         let bare = name.split('@').next().unwrap_or_default().len();
-        if starts && (1..=32).contains(&bare) {
+        if (1..=32).contains(&bare) {
             entities.push(Entity {
                 kind: "bot_command".into(),
                 offset,

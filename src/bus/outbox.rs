@@ -88,6 +88,9 @@ sql! {
         "UPDATE outbox SET state = $3, lease_until = NULL, owner = NULL, due_at = $4, changed_at = $5, error = $6,
              attempts = attempts - $7
          WHERE id = $1 AND state = 'sending' AND fence = $2";
+    WITHDRAW = "outbox.withdraw",
+        "UPDATE outbox SET state = 'cancelled', changed_at = $2
+         WHERE dedup_key = $1 AND state = 'pending'";
     NEXT_DUE = "outbox.next_due",
         "SELECT MIN(due_at) FROM outbox WHERE state = 'pending'";
     EXPIRED = "outbox.expired",
@@ -145,6 +148,14 @@ pub async fn post(tx: &mut Tx<'_>, letter: &Letter<'_>) -> Result<(), StoreError
     tx.execute(&POST, binds).await?;
     tx.raise(super::POSTED);
     Ok(())
+}
+
+/// Withdraws a letter that has not been sent yet.
+pub async fn withdraw(tx: &mut Tx<'_>, dedup_key: &str) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.execute(&WITHDRAW, binds![dedup_key, now])
+        .await
+        .map(|_| ())
 }
 
 /// Sends the dead letters of `kind` to `chat` again: the customer is back.

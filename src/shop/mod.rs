@@ -1,6 +1,12 @@
 //! The shop: rules, use-cases and their SQL. Knows no Telegram, no HTTP and no mail.
 
+pub mod audit;
 pub mod catalogue;
 pub mod customers;
+pub mod keys;
+pub mod letters;
 pub mod money;
+pub mod orders;
+pub mod payments;
 pub mod texts;
+pub mod vault;

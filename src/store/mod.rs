@@ -9,6 +9,7 @@ mod lock;
 pub mod migrate;
 mod pause;
 mod postgres;
+mod public_id;
 mod signal;
 mod sql;
 mod sqlite;
@@ -24,6 +25,7 @@ pub use self::lock::{InstanceLock, LockError};
 #[cfg(feature = "chaos")]
 pub use self::pause::Held;
 pub use self::pause::PausePoints;
+pub use self::public_id::{NotAnId, PublicId};
 pub use self::signal::Signal;
 use self::signal::Signals;
 pub use self::sql::{BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings};

@@ -3,8 +3,8 @@
 use kiosk::binds;
 use kiosk::store::Store;
 
+use crate::schema::{clock, statement};
 use crate::support::db::TestDb;
-use crate::{clock, statement};
 
 type Column = (String, String, String, bool);
 

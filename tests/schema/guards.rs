@@ -3,7 +3,8 @@
 use kiosk::store::ErrorKind::{self, Constraint, Unique};
 use kiosk::store::Store;
 
-use crate::{Verdict, clock, on_both_engines, verdict};
+use crate::on_both_engines;
+use crate::schema::{Verdict, clock, verdict};
 
 /// A rule of the database.
 pub struct Guard {

@@ -2,8 +2,9 @@
 
 use kiosk::store::ErrorKind::{Constraint, Unique};
 
-use crate::guards::{Guard, never, rule, try_all};
-use crate::{clock, on_both_engines};
+use crate::on_both_engines;
+use crate::schema::clock;
+use crate::schema::guards::{Guard, never, rule, try_all};
 
 macro_rules! payment {
     ($charge:literal, $disposition:literal, $order:literal, $attempt:literal, $currency:literal, $amount:literal) => {

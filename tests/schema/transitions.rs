@@ -5,7 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use kiosk::binds;
 use kiosk::store::{ErrorKind, Store};
 
-use crate::{Verdict, clock, on_both_engines, statement, verdict};
+use crate::on_both_engines;
+use crate::schema::{Verdict, clock, statement, verdict};
 
 struct Entity {
     /// Its name in `state_transitions`.

@@ -6,9 +6,9 @@ use std::process::Command;
 use kiosk::store::{ErrorKind, Store, StoreError};
 use kiosk::{binds, sql};
 
-use crate::batches::Gate;
+use crate::store::batches::Gate;
+use crate::store::{clock, names, put, written};
 use crate::support::db::TestDb;
-use crate::{clock, names, put, written};
 
 sql! {
     // More than one row under a CHECK: SQLite keeps a statement journal and can undo this statement alone.
@@ -158,8 +158,7 @@ async fn a_batch_that_the_database_rolls_back_is_answered_and_nothing_after_it_c
 #[tokio::test]
 async fn a_batch_that_is_lost_to_the_system_is_answered_and_nothing_after_it_commits() {
     const LIMITED: &str = "KIOSK_TEST_LIMITED";
-    const NAME: &str =
-        "full_disk::a_batch_that_is_lost_to_the_system_is_answered_and_nothing_after_it_commits";
+    const NAME: &str = "store::full_disk::a_batch_that_is_lost_to_the_system_is_answered_and_nothing_after_it_commits";
     if std::env::var_os(LIMITED).is_some() {
         let db = TestDb::sqlite().await;
         let store = db.store(&clock()).await;

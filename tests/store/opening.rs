@@ -6,8 +6,9 @@ use kiosk::store::migrate::{self, MigrateError};
 use kiosk::store::{ErrorKind, InstanceLock, Location, LockError, Store, StoreError, timings};
 use kiosk::{binds, sql};
 
+use crate::on_both_engines;
+use crate::store::{clock, names, written};
 use crate::support::db::TestDb;
-use crate::{clock, names, on_both_engines, written};
 
 sql! {
     FROM_THE_FUTURE = "test.from_the_future",

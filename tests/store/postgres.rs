@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use kiosk::store::{ErrorKind, Store, StoreError};
 use kiosk::{binds, sql};
 
+use crate::store::{SET, clock, position, put, written};
 use crate::support::db::TestDb;
-use crate::{SET, clock, position, put, written};
 
 sql! {
     REPEATABLE = "test.repeatable", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
@@ -43,7 +43,9 @@ async fn a_serialization_failure_runs_the_closure_again() {
             let (runs, rival) = (counted.clone(), rival.clone());
             Box::pin(async move {
                 tx.execute(&REPEATABLE, binds![]).await?;
-                let (seen,) = tx.one::<(i64,)>(&crate::POSITION, binds!["a"]).await?;
+                let (seen,) = tx
+                    .one::<(i64,)>(&crate::store::POSITION, binds!["a"])
+                    .await?;
                 if runs.fetch_add(1, Ordering::SeqCst) == 0 {
                     set(&rival, "a", 10).await;
                 }

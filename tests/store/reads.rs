@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use kiosk::store::{ErrorKind, StoreError};
 use kiosk::{binds, sql};
 
+use crate::on_both_engines;
+use crate::store::{clock, names, put, written};
 use crate::support::db::TestDb;
-use crate::{clock, names, on_both_engines, put, written};
 
 sql! {
     PUT_AND_SHOW = "test.put_and_show",
@@ -57,10 +58,16 @@ fn twice(
     move |tx| {
         let between = between.clone();
         Box::pin(async move {
-            let first = tx.all::<(String,)>(&crate::NAMES, binds![]).await?.len();
+            let first = tx
+                .all::<(String,)>(&crate::store::NAMES, binds![])
+                .await?
+                .len();
             between();
             tx.pause("test.between").await;
-            let second = tx.all::<(String,)>(&crate::NAMES, binds![]).await?.len();
+            let second = tx
+                .all::<(String,)>(&crate::store::NAMES, binds![])
+                .await?
+                .len();
             Ok((first, second))
         })
     }

@@ -4,7 +4,8 @@ use futures::FutureExt;
 use kiosk::store::{ErrorKind, Signal, StoreError};
 use kiosk::{binds, sql};
 
-use crate::{clock, names, on_both_engines, position, put, written};
+use crate::on_both_engines;
+use crate::store::{clock, names, position, put, written};
 
 const SIGNAL: Signal = Signal::new(7);
 
@@ -71,7 +72,7 @@ on_both_engines! {
         let kind = |error: StoreError| error.kind;
         assert_eq!(written(&store, "a").await.map_err(kind), Err(ErrorKind::Unique));
         let check = store.write("test.check", |tx| {
-            Box::pin(async move { tx.execute(&crate::PUT, binds!["b", -1_i64, 0_i64]).await })
+            Box::pin(async move { tx.execute(&crate::store::PUT, binds!["b", -1_i64, 0_i64]).await })
         });
         assert_eq!(check.await.map_err(kind), Err(ErrorKind::Constraint));
         let foreign = store.write("test.foreign", |tx| {
@@ -100,7 +101,7 @@ on_both_engines! {
                     put(tx, "before").await?;
                     let _ = put(tx, "a").await;
                     let after = put(tx, "after").await;
-                    let read = tx.all::<(String,)>(&crate::NAMES, binds![]).await;
+                    let read = tx.all::<(String,)>(&crate::store::NAMES, binds![]).await;
                     let mut seen = seen.lock().unwrap();
                     seen.push(after.map_err(|error| (error.statement, error.kind)));
                     seen.push(read.map(|_| ()).map_err(|error| (error.statement, error.kind)));
@@ -135,7 +136,7 @@ on_both_engines! {
             .write("test.no_row", |tx| {
                 Box::pin(async move {
                     put(tx, "a").await?;
-                    let _ = tx.one::<(i64,)>(&crate::POSITION, binds!["nobody"]).await;
+                    let _ = tx.one::<(i64,)>(&crate::store::POSITION, binds!["nobody"]).await;
                     Ok::<_, StoreError>(())
                 })
             })
@@ -190,7 +191,7 @@ on_both_engines! {
         let kind = |error: StoreError| error.kind;
         assert_eq!(written(&store, "b").await.map_err(kind), Err(ErrorKind::Closed));
         let read = store.read("test.closed", |tx| {
-            Box::pin(async move { tx.all::<(String,)>(&crate::NAMES, binds![]).await })
+            Box::pin(async move { tx.all::<(String,)>(&crate::store::NAMES, binds![]).await })
         });
         assert_eq!(read.await.map_err(kind), Err(ErrorKind::Closed));
         assert_eq!(names(&db.store(&clock()).await).await, ["a"]);

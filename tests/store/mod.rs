@@ -1,8 +1,5 @@
 //! What a store promises, on both engines; and what only one of them has.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod batches;
 mod full_disk;
 mod opening;

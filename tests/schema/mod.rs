@@ -1,8 +1,5 @@
 //! The rules that the database itself holds, on both engines: which states follow which, what is unique, what is fixed.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod columns;
 mod guards;
 mod money;

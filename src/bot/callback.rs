@@ -1,0 +1,314 @@
+//! What a button of ours carries: a typed, versioned code of at most 64 bytes. It names the wished state, so a repeat
+//! is harmless; who may do it is asked where it is done.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::shop::catalogue::is_slug;
+use crate::shop::payments::Method;
+use crate::shop::texts::Language;
+use crate::store::PublicId;
+
+/// The first byte of every code. A change that old buttons don't survive takes the next letter.
+const VERSION: char = 'a';
+
+/// Telegram's limit in bytes.
+pub const LIMIT: usize = 64;
+
+/// A method's letter in a code.
+fn letter(method: Method) -> &'static str {
+    match method {
+        Method::Stars => "s",
+    }
+}
+
+/// What a tap asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callback {
+    /// The main menu.
+    Menu,
+    /// A page of the catalogue, from 0.
+    Catalogue {
+        /// The page.
+        page: u16,
+    },
+    /// A product's card.
+    Product {
+        /// The product.
+        slug: String,
+    },
+    /// An order of one piece, at once.
+    Buy {
+        /// The product.
+        slug: String,
+        /// Drawn with the screen: the same again is the same order.
+        nonce: [u8; 8],
+    },
+    /// An order's screen.
+    Order {
+        /// Its public id.
+        id: PublicId,
+    },
+    /// An invoice for the order.
+    Pay {
+        /// The order's public id.
+        order: PublicId,
+        /// By which method.
+        method: Method,
+    },
+    /// A new invoice in the place of this one.
+    SendAgain {
+        /// The attempt's public id.
+        attempt: PublicId,
+    },
+    /// The order cancelled.
+    Cancel {
+        /// Its public id.
+        order: PublicId,
+    },
+    /// A page of the customer's orders, from 0.
+    Orders {
+        /// The page.
+        page: u16,
+    },
+    /// A page of the customer's keys, from 0.
+    Keys {
+        /// The page.
+        page: u16,
+    },
+    /// The keys of an order, sent again.
+    ShowKeys {
+        /// The order's public id.
+        order: PublicId,
+    },
+    /// The choice of languages, or one of them.
+    Language {
+        /// The chosen one; `None` shows the choice.
+        code: Option<Language>,
+    },
+    /// Help.
+    Help,
+}
+
+/// Why a code is not followed. Each has its toast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Of another version of the bot: a fresh screen helps.
+    #[error("the button is of another version")]
+    Stale,
+    /// No button of ours carries this.
+    #[error("no button carries this")]
+    Forged,
+}
+
+impl Callback {
+    /// The code, of [`LIMIT`] bytes at the most.
+    pub fn encode(&self) -> String {
+        let rest = match self {
+            Callback::Menu => "m".to_owned(),
+            Callback::Catalogue { page } => format!("c{page}"),
+            Callback::Product { slug } => format!("p{slug}"),
+            Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
+            Callback::Order { id: order } => format!("o{order}"),
+            Callback::Pay { order, method } => format!("y{order}{}", letter(*method)),
+            Callback::SendAgain { attempt } => format!("a{attempt}"),
+            Callback::Cancel { order } => format!("x{order}"),
+            Callback::Orders { page } => format!("r{page}"),
+            Callback::Keys { page } => format!("k{page}"),
+            Callback::ShowKeys { order } => format!("s{order}"),
+            Callback::Language { code } => format!("l{}", code.map_or("", Language::code)),
+            Callback::Help => "h".to_owned(),
+        };
+        format!("{VERSION}{rest}")
+    }
+
+    /// Reads what [`Callback::encode`] wrote, and nothing else: every callback has one code.
+    pub fn decode(code: &str) -> Result<Self, Unfit> {
+        let mut letters = code.chars();
+        match letters.next() {
+            Some(VERSION) => {}
+            Some(other) if other.is_ascii_lowercase() && code.len() <= LIMIT => {
+                return Err(Unfit::Stale);
+            }
+            _ => return Err(Unfit::Forged),
+        }
+        let verb = letters.next();
+        let callback = Self::read(verb, letters.as_str()).ok_or(Unfit::Forged)?;
+        // Leading zeros, spare base64 bits and tails would give a callback many codes.
+        if callback.encode() == code {
+            Ok(callback)
+        } else {
+            Err(Unfit::Forged)
+        }
+    }
+
+    fn read(verb: Option<char>, rest: &str) -> Option<Self> {
+        Some(match verb? {
+            'm' => Callback::Menu,
+            'c' => Callback::Catalogue {
+                page: rest.parse().ok()?,
+            },
+            'p' => Callback::Product { slug: slug(rest)? },
+            'b' => {
+                // 8 bytes are 11 letters of base64.
+                let (nonce, rest) = rest.split_at_checked(11)?;
+                Callback::Buy {
+                    nonce: nonce_of(nonce)?,
+                    slug: slug(rest)?,
+                }
+            }
+            'o' => Callback::Order {
+                id: rest.parse().ok()?,
+            },
+            'y' => {
+                // 16 bytes are 22 letters of base64.
+                let (order, code) = rest.split_at_checked(22)?;
+                let mut methods = Method::ALL.into_iter();
+                Callback::Pay {
+                    order: order.parse().ok()?,
+                    method: methods.find(|method| letter(*method) == code)?,
+                }
+            }
+            'a' => Callback::SendAgain {
+                attempt: rest.parse().ok()?,
+            },
+            'x' => Callback::Cancel {
+                order: rest.parse().ok()?,
+            },
+            'r' => Callback::Orders {
+                page: rest.parse().ok()?,
+            },
+            'k' => Callback::Keys {
+                page: rest.parse().ok()?,
+            },
+            's' => Callback::ShowKeys {
+                order: rest.parse().ok()?,
+            },
+            'l' if rest.is_empty() => Callback::Language { code: None },
+            'l' => {
+                let mut languages = Language::ALL.into_iter();
+                let code = languages.find(|language| language.code() == rest)?;
+                Callback::Language { code: Some(code) }
+            }
+            'h' => Callback::Help,
+            _ => return None,
+        })
+    }
+}
+
+fn slug(text: &str) -> Option<String> {
+    is_slug(text).then(|| text.to_owned())
+}
+
+fn nonce_of(text: &str) -> Option<[u8; 8]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_callback() -> impl Strategy<Value = Callback> {
+        let slug = "[a-z0-9][a-z0-9-]{0,31}";
+        let method = prop::sample::select(Method::ALL.to_vec());
+        let language = prop::sample::select(vec![None, Some(Language::En), Some(Language::Ru)]);
+        prop_oneof![
+            Just(Callback::Menu),
+            any::<u16>().prop_map(|page| Callback::Catalogue { page }),
+            slug.prop_map(|slug| Callback::Product { slug }),
+            (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|id| Callback::Order { id }),
+            (any::<[u8; 16]>().prop_map(PublicId), method)
+                .prop_map(|(order, method)| Callback::Pay { order, method }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|attempt| Callback::SendAgain { attempt }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::Cancel { order }),
+            any::<u16>().prop_map(|page| Callback::Orders { page }),
+            any::<u16>().prop_map(|page| Callback::Keys { page }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::ShowKeys { order }),
+            language.prop_map(|code| Callback::Language { code }),
+            Just(Callback::Help),
+        ]
+    }
+
+    #[test]
+    fn the_longest_code_fits() {
+        let buy = Callback::Buy {
+            slug: "z".repeat(32),
+            nonce: [255; 8],
+        };
+        assert_eq!(buy.encode().len(), 45);
+    }
+
+    #[test]
+    fn old_buttons_are_stale_and_strange_ones_forged() {
+        for code in ["z", "b", "bm", "zsomething-new"] {
+            assert_eq!(Callback::decode(code), Err(Unfit::Stale), "{code}");
+        }
+        let long = format!("z{}", "x".repeat(64));
+        for code in [
+            "",
+            "a",
+            "am1",
+            "a ",
+            "ac",
+            "ac-1",
+            "ac01",
+            "ac65536",
+            "ap",
+            "apZeta",
+            "ap-",
+            "ab",
+            "abcd",
+            "aoAA",
+            "aldé",
+            "alde",
+            "é",
+            "A",
+            "1",
+            "ayAAAAAAAAAAAAAAAAAAAAAAz",
+            "aoAAAAAAAAAAAAAAAAAAAAAB",
+            &long,
+        ] {
+            assert_eq!(Callback::decode(code), Err(Unfit::Forged), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_method_has_a_letter_of_its_own() {
+        for method in Method::ALL {
+            let order = PublicId([7; 16]);
+            let pay = Callback::Pay { order, method };
+            assert_eq!(Callback::decode(&pay.encode()), Ok(pay));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_fits_and_is_read_back(callback in any_callback()) {
+            let code = callback.encode();
+            prop_assert!(code.len() <= LIMIT, "{} bytes", code.len());
+            prop_assert_eq!(Callback::decode(&code), Ok(callback));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
+            let _ = Callback::decode(&text);
+            for verb in "mcpboyaxrkslh".chars() {
+                let code = format!("{VERSION}{verb}{tail}");
+                if let Ok(callback) = Callback::decode(&code) {
+                    prop_assert_eq!(callback.encode(), code);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Payment providers, a file each, behind the trait that `shop::payments` owns.
+
+pub mod stars;

@@ -1,0 +1,4 @@
+//! Keys: what is delivered for one unit of an order.
+
+pub mod claim;
+pub mod reveal;

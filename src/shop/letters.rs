@@ -1,0 +1,177 @@
+//! The letters that the shop posts: what each refers to, who goes first, and what a repeat would mean. Their words are
+//! made when they are sent, in the language that the letter names, so that a repeat says the same.
+
+use serde::{Deserialize, Serialize};
+
+use super::customers::Customer;
+use super::money::Money;
+use super::texts::Language;
+use crate::bus::outbox::{self, Claimed, Priority, Semantics};
+use crate::store::{PublicId, StoreError, Tx};
+
+/// A letter with its references.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letter {
+    /// An invoice for the customer to pay.
+    Invoice {
+        /// The attempt that it asks for.
+        attempt: PublicId,
+    },
+    /// The keys of an order, as soon as they are the customer's.
+    Delivery {
+        /// The order.
+        order: PublicId,
+    },
+    /// The keys of an order once more, because the customer asked.
+    Redelivery {
+        /// The order.
+        order: PublicId,
+        /// The update that asked.
+        asked: i64,
+    },
+    /// A hold that ran out.
+    Expired {
+        /// The order.
+        order: PublicId,
+    },
+    /// Paid, but the keys were gone by then.
+    Backorder {
+        /// The order.
+        order: PublicId,
+        /// Whether the money goes back by itself.
+        refunded: bool,
+    },
+    /// Money that did not fit and goes back.
+    Returned {
+        /// The order that it was meant for.
+        order: PublicId,
+        /// The refund that carries it.
+        refund: PublicId,
+        /// What came.
+        money: Money,
+        /// Why it goes back.
+        why: Misfit,
+    },
+    /// All the money of an order went back.
+    Refunded {
+        /// The order.
+        order: PublicId,
+        /// The refund.
+        refund: PublicId,
+        /// How much.
+        money: Money,
+    },
+    /// A call to the provider: give this money back.
+    Refund {
+        /// The refund.
+        refund: PublicId,
+    },
+    /// Something of the customer's could not be handled.
+    Trouble {
+        /// The update.
+        asked: i64,
+    },
+}
+
+/// Why money does not fit its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Misfit {
+    /// The order is paid already.
+    Excess,
+    /// Less than was asked.
+    Short,
+    /// Another currency than was asked.
+    WrongCurrency,
+}
+
+/// A letter as it is stored: with the language that it will speak.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored<L> {
+    language: Language,
+    #[serde(flatten)]
+    letter: L,
+}
+
+impl Letter {
+    /// The word for the outbox and for metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Letter::Invoice { .. } => "invoice",
+            Letter::Delivery { .. } => "delivery",
+            Letter::Redelivery { .. } => "redelivery",
+            Letter::Expired { .. } => "expired",
+            Letter::Backorder { .. } => "backorder",
+            Letter::Returned { .. } => "returned",
+            Letter::Refunded { .. } => "refunded",
+            Letter::Refund { .. } => "refund",
+            Letter::Trouble { .. } => "trouble",
+        }
+    }
+
+    /// The same key again is the same letter.
+    pub fn dedup_key(&self) -> String {
+        let kind = self.kind();
+        match self {
+            Letter::Invoice { attempt } => format!("{kind}:{attempt}"),
+            Letter::Delivery { order }
+            | Letter::Expired { order }
+            | Letter::Backorder { order, .. } => format!("{kind}:{order}"),
+            Letter::Redelivery { order, asked } => format!("{kind}:{order}:{asked}"),
+            Letter::Returned { refund, .. }
+            | Letter::Refunded { refund, .. }
+            | Letter::Refund { refund } => format!("{kind}:{refund}"),
+            Letter::Trouble { asked } => format!("{kind}:{asked}"),
+        }
+    }
+
+    fn priority(&self) -> Priority {
+        match self {
+            Letter::Delivery { .. } | Letter::Redelivery { .. } => Priority::Delivery,
+            Letter::Refund { .. } => Priority::Refund,
+            Letter::Invoice { .. } => Priority::Invoice,
+            Letter::Expired { .. }
+            | Letter::Backorder { .. }
+            | Letter::Returned { .. }
+            | Letter::Refunded { .. }
+            | Letter::Trouble { .. } => Priority::Notice,
+        }
+    }
+
+    fn semantics(&self) -> Semantics {
+        match self {
+            Letter::Invoice { .. } => Semantics::AtMostOnce,
+            _ => Semantics::AtLeastOnce,
+        }
+    }
+}
+
+/// Posts a letter to a customer, or about one (a refund has no chat of its own).
+pub async fn post(tx: &mut Tx<'_>, to: &Customer, letter: &Letter) -> Result<(), StoreError> {
+    let stored = Stored {
+        language: to.language,
+        letter,
+    };
+    let payload = serde_json::to_string(&stored).map_err(broken)?;
+    let chat = (!matches!(letter, Letter::Refund { .. })).then_some(to.telegram_id);
+    let letter = outbox::Letter {
+        dedup_key: &letter.dedup_key(),
+        kind: letter.kind(),
+        chat,
+        priority: letter.priority(),
+        semantics: letter.semantics(),
+        payload: &payload,
+    };
+    outbox::post(tx, &letter).await
+}
+
+/// Reads a claimed letter back.
+pub fn read(claimed: &Claimed) -> Result<(Language, Letter), StoreError> {
+    let stored: Stored<Letter> = serde_json::from_str(&claimed.payload).map_err(broken)?;
+    Ok((stored.language, stored.letter))
+}
+
+fn broken(error: serde_json::Error) -> StoreError {
+    StoreError::because("letters", crate::store::ErrorKind::Decode, error)
+}

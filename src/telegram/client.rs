@@ -1,0 +1,231 @@
+//! The connections to the Bot API and the one way in which every call goes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use url::{Host, Url};
+
+use super::CallError;
+
+/// No call waits longer for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What an ordinary call may take.
+pub(super) const ORDINARY: Duration = Duration::from_secs(20);
+
+/// Telegram's Bot API, or a server that speaks it. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Without a slash at the end.
+    api_url: String,
+    token: SecretString,
+    bot_id: i64,
+    ordinary: reqwest::Client,
+    urgent: reqwest::Client,
+    polling: reqwest::Client,
+}
+
+/// Which connections a call uses, so that none waits behind calls of another kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pool {
+    Ordinary,
+    /// Answers that have a deadline.
+    Urgent,
+    /// Calls that wait for updates.
+    Polling,
+}
+
+/// Why there is no client. Never holds the token.
+#[derive(Debug, thiserror::Error)]
+pub enum BadClient {
+    /// Not an http address.
+    #[error(
+        "{found:?} is no address of a Bot API server, expected for example https://api.telegram.org"
+    )]
+    Address {
+        /// What was found.
+        found: String,
+    },
+    /// Not in the shape of a token.
+    #[error(
+        "the bot token has not the shape of one, expected digits, a colon and letters, as BotFather gives it"
+    )]
+    Token,
+    /// The system gives no HTTP client.
+    #[error("can't make an HTTP client: {0}")]
+    Http(#[source] reqwest::Error),
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("api_url", &self.inner.api_url)
+            .field("bot_id", &self.inner.bot_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Reply<'a> {
+    ok: bool,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    error_code: Option<u16>,
+    #[serde(borrow)]
+    description: Option<Cow<'a, str>>,
+    parameters: Option<Parameters>,
+}
+
+#[derive(Deserialize)]
+struct Parameters {
+    retry_after: Option<u64>,
+}
+
+impl Client {
+    /// A client for the bot of `token` at `api_url`. Nothing is sent as yet.
+    pub fn new(api_url: &str, token: SecretString) -> Result<Self, BadClient> {
+        let bot_id = bot_id(token.expose_secret()).ok_or(BadClient::Token)?;
+        let bad = || BadClient::Address {
+            // A password stands before the `@`.
+            found: api_url.rsplit('@').next().unwrap_or_default().to_owned(),
+        };
+        let address = Url::parse(api_url).map_err(|_| bad())?;
+        let is_http = matches!(address.scheme(), "http" | "https");
+        // A path or a password in the address would be shown by `Debug`, and is never needed.
+        if !is_http || address.password().is_some() || address.query().is_some() {
+            return Err(bad());
+        }
+        let local = match address.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => return Err(bad()),
+        };
+        let pool = || connections(local).map_err(BadClient::Http);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                api_url: api_url.trim_end_matches('/').to_owned(),
+                token,
+                bot_id,
+                ordinary: pool()?,
+                urgent: pool()?,
+                polling: pool()?,
+            }),
+        })
+    }
+
+    /// The bot's id: the digits of its token.
+    pub fn bot_id(&self) -> i64 {
+        self.inner.bot_id
+    }
+
+    /// Calls `method` and reads its result, within `timeout`.
+    pub(super) async fn call<P, R>(
+        &self,
+        pool: Pool,
+        timeout: Duration,
+        method: &'static str,
+        params: &P,
+    ) -> Result<R, CallError>
+    where
+        P: Serialize + Sync + ?Sized,
+        R: DeserializeOwned,
+    {
+        let started = Instant::now();
+        let result = self.exchange(pool, timeout, method, params).await;
+        let outcome = result.as_ref().err().map_or("ok", CallError::outcome);
+        metrics::counter!("kiosk_telegram_calls_total", "method" => method, "outcome" => outcome)
+            .increment(1);
+        metrics::histogram!("kiosk_telegram_call_seconds", "method" => method, "outcome" => outcome)
+            .record(started.elapsed());
+        result
+    }
+
+    async fn exchange<P, R>(
+        &self,
+        pool: Pool,
+        timeout: Duration,
+        method: &'static str,
+        params: &P,
+    ) -> Result<R, CallError>
+    where
+        P: Serialize + Sync + ?Sized,
+        R: DeserializeOwned,
+    {
+        let inner = &self.inner;
+        let client = match pool {
+            Pool::Ordinary => &inner.ordinary,
+            Pool::Urgent => &inner.urgent,
+            Pool::Polling => &inner.polling,
+        };
+        let address = format!(
+            "{}/bot{}/{method}",
+            inner.api_url,
+            inner.token.expose_secret()
+        );
+        let response = client
+            .post(address)
+            .timeout(timeout)
+            .json(params)
+            .send()
+            .await
+            .map_err(CallError::transport)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(CallError::transport)?;
+        let Ok(reply) = serde_json::from_slice::<Reply<'_>>(&body) else {
+            return Err(unreadable(status));
+        };
+        if reply.ok {
+            let result = reply.result.map_or("null", RawValue::get);
+            return serde_json::from_str(result)
+                .map_err(|error| CallError::Unknown(format!("an unexpected result: {error}")));
+        }
+        Err(CallError::refused(
+            reply.error_code.unwrap_or(status),
+            reply.description.unwrap_or_default().into_owned(),
+            reply.parameters.and_then(|more| more.retry_after),
+        ))
+    }
+}
+
+/// An answer that is no Bot API answer: as a rule a proxy's page, whose status says whether it let the call through.
+fn unreadable(status: u16) -> CallError {
+    match status {
+        200..300 => CallError::Unknown("the answer is cut short or no JSON".to_owned()),
+        429 => CallError::refused(429, String::new(), None),
+        _ => CallError::Unknown(format!("{status} without a Bot API answer")),
+    }
+}
+
+fn connections(local: bool) -> Result<reqwest::Client, reqwest::Error> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .tcp_keepalive(Duration::from_secs(30))
+        // The address holds the token: it goes nowhere else.
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false);
+    // The system's proxy is for Telegram, not for a server on this machine.
+    let builder = if local { builder.no_proxy() } else { builder };
+    builder.build()
+}
+
+/// The digits before the colon of a well-shaped token.
+fn bot_id(token: &str) -> Option<i64> {
+    let (id, secret) = token.split_once(':')?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let shaped = !secret.is_empty()
+        && secret.bytes().all(fits)
+        && id.bytes().all(|byte| byte.is_ascii_digit());
+    if shaped { id.parse().ok() } else { None }
+}

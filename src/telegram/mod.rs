@@ -1,0 +1,16 @@
+//! A lean client of the Bot API: typed calls for what the shop needs, errors told apart by what a caller does next.
+//! Ground for `bot` and `pay`; the token stays inside.
+
+mod calls;
+mod client;
+mod error;
+mod stars;
+#[cfg(test)]
+mod tests;
+
+pub use self::calls::{
+    Command, Edit, Invoice, Me, Message, PreCheckoutAnswer, RawUpdate, Sent, Toast,
+};
+pub use self::client::{BadClient, Client};
+pub use self::error::CallError;
+pub use self::stars::{Direction, StarTransaction};

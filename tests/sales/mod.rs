@@ -1,0 +1,6 @@
+//! Sales: orders, payments and keys, with everything that can come between them.
+
+mod buying;
+mod money;
+mod races;
+mod rig;
