@@ -111,31 +111,31 @@ on_both_engines! {
         }
         post(&store, &[("invoice", Some(100), Priority::Invoice, ONCE), ("refund", None, Priority::Refund, SURELY)]).await;
         post(&store, &[("key", Some(101), Priority::Delivery, SURELY)]).await;
-        let carrier = Post::of(&[]);
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         eventually("all are sent", || async { letters(&store).await.iter().all(|letter| letter.1 == "sent") }).await;
-        let carried = carrier.carried();
+        let carried = courier.carried();
         assert_eq!(carried[..4], ["key", "refund", "invoice", "notice 00"]);
         assert_eq!(carried.len(), 43);
     }
 
     async fn a_posted_letter_is_sent_at_once_and_the_same_letter_once(db: TestDb) {
         let store = db.store(&clock()).await;
-        let carrier = Post::of(&[]);
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         post(&store, &[("a", Some(1), Priority::Notice, SURELY)]).await;
         post(&store, &[("a", Some(1), Priority::Notice, SURELY), ("b", Some(1), Priority::Notice, SURELY)]).await;
         eventually("both are sent", || async { is(&store, "a", "sent").await && is(&store, "b", "sent").await }).await;
-        assert_eq!(carrier.carried(), ["a", "b"]);
+        assert_eq!(courier.carried(), ["a", "b"]);
     }
 
     async fn a_failed_send_is_tried_again_after_growing_pauses(db: TestDb) {
         let time = clock();
         let store = db.store(&time).await;
         let again = || Outcome::Retry("busy".to_owned());
-        let carrier = Post::of(&[("a", &[again(), again(), again()])]);
+        let courier = Post::of(&[("a", &[again(), again(), again()])]);
         post(&store, &[("a", Some(1), Priority::Notice, ONCE), ("b", Some(2), Priority::Notice, SURELY)]).await;
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         let step = Duration::from_millis(1);
         for (attempt, least) in [(1, 500), (2, 1_000), (3, 2_000)] {
             moving(&time, step, "it is pending again", || async {
@@ -149,19 +149,19 @@ on_both_engines! {
         }
         moving(&time, Duration::from_millis(10), "it is sent", || is(&store, "a", "sent")).await;
         assert!(is(&store, "b", "sent").await);
-        assert_eq!(carrier.carried().iter().filter(|name| *name == "a").count(), 4);
+        assert_eq!(courier.carried().iter().filter(|name| *name == "a").count(), 4);
     }
 
     async fn an_unknown_outcome_is_repeated_only_where_a_repeat_is_harmless(db: TestDb) {
         let time = clock();
         let store = db.store(&time).await;
         let unknown: &[Outcome] = &[Outcome::Unknown("timeout".to_owned())];
-        let carrier = Post::of(&[("advert", unknown), ("key", unknown)]);
+        let courier = Post::of(&[("advert", unknown), ("key", unknown)]);
         post(&store, &[("advert", Some(1), Priority::Notice, ONCE), ("key", Some(2), Priority::Delivery, SURELY)]).await;
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         moving(&time, Duration::from_millis(100), "the key is sent", || is(&store, "key", "sent")).await;
         assert!(is(&store, "advert", "uncertain").await);
-        let mut carried = carrier.carried();
+        let mut carried = courier.carried();
         carried.sort();
         assert_eq!(carried, ["advert", "key", "key"]);
     }
@@ -170,11 +170,11 @@ on_both_engines! {
         let time = clock();
         let store = db.store(&time).await;
         let refused = |alert| Outcome::Refused { reason: "no".to_owned(), alert };
-        let carrier = Post::of(&[("blocked", &[refused(false)]), ("wrong", &[refused(true)]), ("weary", &[Outcome::Retry("busy".to_owned())])]);
+        let courier = Post::of(&[("blocked", &[refused(false)]), ("wrong", &[refused(true)]), ("weary", &[Outcome::Retry("busy".to_owned())])]);
         post(&store, &[("weary", Some(3), Priority::Notice, SURELY)]).await;
         run(&store, &WEARY).await;
         post(&store, &[("blocked", Some(1), Priority::Notice, SURELY), ("wrong", Some(2), Priority::Notice, SURELY), ("panic", None, Priority::Notice, SURELY)]).await;
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         eventually("all are dead", || async { letters(&store).await.iter().all(|letter| letter.1 == "dead") }).await;
         let open = ("outbox.dead".to_owned(), "open".to_owned());
         assert_eq!(tasks(&store).await, [open.clone(), open.clone(), open.clone()]);
@@ -195,8 +195,8 @@ on_both_engines! {
         let time = clock();
         let store = db.store(&time).await;
         let began = time.now();
-        let carrier = Post::of(&[("first", &[Outcome::Wait(Duration::from_secs(30))])]);
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[("first", &[Outcome::Wait(Duration::from_secs(30))])]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         post(&store, &[("first", Some(1), Priority::Notice, SURELY), ("second", Some(1), Priority::Notice, SURELY), ("other", Some(2), Priority::Notice, SURELY)]).await;
         eventually("all are answered", || async {
             is(&store, "other", "sent").await && is(&store, "first", "pending").await && is(&store, "second", "pending").await
@@ -206,7 +206,7 @@ on_both_engines! {
             letters(&store).await[..2].iter().all(|letter| letter.2 == 0 && letter.3 == began + 30_000)
         })
         .await;
-        let mut carried = carrier.carried();
+        let mut carried = courier.carried();
         carried.sort();
         assert_eq!(carried, ["first", "other"]);
         moving(&time, Duration::from_secs(1), "both are sent", || async {
@@ -219,8 +219,8 @@ on_both_engines! {
     async fn three_chats_that_ask_for_a_pause_at_once_pause_everyone(db: TestDb) {
         let store = db.store(&clock()).await;
         let wait: &[Outcome] = &[Outcome::Wait(Duration::from_secs(30))];
-        let carrier = Post::of(&[("a", wait), ("b", wait), ("c", wait)]);
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[("a", wait), ("b", wait), ("c", wait)]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         for (name, chat) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
             post(&store, &[(name, Some(chat), Priority::Notice, SURELY)]).await;
             let due = clock().now() + 30_000;
@@ -229,25 +229,25 @@ on_both_engines! {
             })
             .await;
         }
-        assert_eq!(carrier.carried(), ["a", "b", "c"]);
+        assert_eq!(courier.carried(), ["a", "b", "c"]);
     }
 
     async fn what_a_crash_left_half_sent_goes_by_what_a_repeat_means(db: TestDb) {
         let store = db.store(&clock()).await;
         post(&store, &[("advert", Some(1), Priority::Notice, ONCE), ("key", Some(2), Priority::Delivery, SURELY)]).await;
         run(&store, &HELD).await;
-        let carrier = Post::of(&[]);
-        let _outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         eventually("the key is sent", || is(&store, "key", "sent")).await;
         assert!(is(&store, "advert", "uncertain").await);
-        assert_eq!(carrier.carried(), ["key"]);
+        assert_eq!(courier.carried(), ["key"]);
     }
 
     async fn an_orderly_stop_leaves_nothing_leased(db: TestDb) {
         let store = db.store(&clock()).await;
         let held = store.points().hold("outbox.sent");
-        let carrier = Post::of(&[]);
-        let outbox = Outbox::start(&store, "one", carrier.clone()).await.unwrap();
+        let courier = Post::of(&[]);
+        let outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
         post(&store, &[("a", Some(1), Priority::Notice, SURELY), ("b", Some(2), Priority::Notice, SURELY)]).await;
         held.reached().await;
         held.reached().await;

@@ -141,7 +141,7 @@ on_both_engines! {
         bus.recover().await.unwrap();
         bus.owes_screen(8);
         let mut next = fact(Some(8), "look");
-        next.source = "telegram:2".to_owned();
+        "telegram:2".clone_into(&mut next.source);
         bus.receive(vec![next]).await.unwrap();
         eventually("all have paid", || async { column(&store, &OWED).await.is_empty() }).await;
         bus.receive(vec![fact(Some(8), "write late")]).await.unwrap();

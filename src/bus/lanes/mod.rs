@@ -185,9 +185,10 @@ impl Bus {
     async fn keep(&self, facts: Vec<Fact>) -> Result<Vec<bool>, StoreError> {
         let urgent = facts.iter().all(|fact| fact.lane.is_none());
         // What has no lane has no order either.
-        let _order = match urgent {
-            true => None,
-            false => Some(self.inner.receiving.lock().await),
+        let _order = if urgent {
+            None
+        } else {
+            Some(self.inner.receiving.lock().await)
         };
         let facts = Arc::new(facts);
         let kept = facts.clone();
