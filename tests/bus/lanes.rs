@@ -16,6 +16,9 @@ use crate::on_both_engines;
 use crate::support::db::TestDb;
 
 sql! {
+    WAITING = "test.waiting",
+        "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     DIE = "test.die", "UPDATE inbox SET state = 'done' WHERE event_id = 'taken' AND state = 'new'";
 }
 
@@ -46,24 +49,6 @@ on_both_engines! {
             assert!(of_chat.is_sorted(), "{of_chat:?}");
         }
         assert_eq!(effects(&store).await.len(), 40);
-    }
-
-    async fn callers_at_once_keep_the_order_of_their_commits(db: TestDb) {
-        let store = db.store(&clock()).await;
-        let face = Face::diligent();
-        let bus = started(&store, &face).await;
-        let calls: Vec<_> = (0..40)
-            .map(|n| {
-                let bus = bus.clone();
-                tokio::spawn(async move { bus.receive(vec![fact(Some(7), &n.to_string())]).await })
-            })
-            .collect();
-        for call in calls {
-            assert_eq!(call.await.unwrap().unwrap(), [true]);
-        }
-        eventually("all are done", || all_are(&store, "done")).await;
-        let stored: Vec<String> = states(&store).await.into_iter().map(|row| row.0).collect();
-        assert_eq!(face.seen(), stored);
     }
 
     async fn what_has_no_chat_is_handled_at_once_beside_everything_else(db: TestDb) {
@@ -217,6 +202,26 @@ on_both_engines! {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_at_once_hand_their_messages_over_in_the_order_of_their_commits() {
+    let db = TestDb::sqlite().await;
+    let store = db.store(&clock()).await;
+    let face = Face::diligent();
+    let bus = started(&store, &face).await;
+    let calls: Vec<_> = (0..400)
+        .map(|n| {
+            let bus = bus.clone();
+            tokio::spawn(async move { bus.receive(vec![fact(Some(7), &n.to_string())]).await })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), [true]);
+    }
+    eventually("all are done", || all_are(&store, "done")).await;
+    let stored: Vec<String> = states(&store).await.into_iter().map(|row| row.0).collect();
+    assert_eq!(face.seen(), stored);
+}
+
 /// Numbers are given before the commit: without the lane's lock, the later one would be seen first.
 #[tokio::test]
 async fn two_processes_that_store_for_one_chat_are_numbered_in_the_order_of_their_commits() {
@@ -247,6 +252,10 @@ async fn two_processes_that_store_for_one_chat_are_numbered_in_the_order_of_thei
         })
         .await
         .unwrap();
+        eventually("the second waits", || async {
+            crate::bus::all::<(i64,)>(&two, &WAITING).await == [(1,)]
+        })
+        .await;
         assert!(!storing.is_finished());
         assert_eq!(states(&two).await, [("other".to_owned(), "new".to_owned())]);
         held.release();
