@@ -1,2 +1,9 @@
 //! The `kiosk` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    kiosk::cli::Cli::parse().run()
+}

@@ -1,5 +1,6 @@
 //! Every story, by capability. `support` is the rig.
 
+mod bot;
 mod bus;
 mod sales;
 mod schema;

@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use super::vital::{self, Kind};
 use crate::bus::Bus;
 use crate::bus::inbox::{self, Birth, Fact, Stored};
-use crate::store::{Session, Store, StoreError};
+use crate::shop::customers::{self, Customer};
+use crate::shop::letters::{self, Letter};
+use crate::store::{Session, Store, StoreError, Tx};
 use crate::telegram::{CallError, Client, RawUpdate};
 
 /// How long Telegram holds a call open while there is nothing to tell.
@@ -238,7 +240,15 @@ pub async fn store(
         let facts = facts.clone();
         store.write_as("listener.store", urgent, move |tx| {
             let facts = facts.clone();
-            Box::pin(async move { inbox::store(tx, &facts).await })
+            Box::pin(async move {
+                let rows = inbox::store(tx, &facts).await?;
+                for (row, fact) in rows.iter().zip(facts.iter()) {
+                    if let (Some(row), Birth::Dead(_)) = (row, &fact.birth) {
+                        apologise(tx, row).await?;
+                    }
+                }
+                Ok::<_, StoreError>(rows)
+            })
         })
     };
     let rows = kept.await?.into_iter().zip(facts.iter());
@@ -246,6 +256,16 @@ pub async fn store(
         .filter(|(_, fact)| fact.birth == Birth::New)
         .filter_map(|(row, _)| row)
         .collect())
+}
+
+/// Tells the customer whose update can't be handled that staff know of it.
+pub(super) async fn apologise(tx: &mut Tx<'_>, row: &Stored) -> Result<(), StoreError> {
+    let Some(chat) = row.lane else { return Ok(()) };
+    let customer = match customers::by_telegram_id(tx, chat).await? {
+        Some(customer) => customer,
+        None => Customer::unknown(chat),
+    };
+    letters::post(tx, &customer, &Letter::Trouble { asked: row.seq }).await
 }
 
 fn is_set(stop: &watch::Receiver<bool>) -> bool {

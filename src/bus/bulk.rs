@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::dialogue::Dialogue;
+use super::inbox;
 use super::lanes::Bus;
 use super::leases::{self, Lease};
 use crate::store::{StoreError, Tx};
@@ -30,8 +31,6 @@ pub(super) struct Finished {
 
 sql! {
     DONE = "bulk.done", "UPDATE inbox SET state = 'done' WHERE seq = $1 AND state = 'new'";
-    PAY = "bulk.pay_screen",
-        "UPDATE inbox SET screen_owed = NULL WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
 }
 
 pub(super) async fn run(bus: Bus, mut finished: UnboundedReceiver<Finished>) {
@@ -83,7 +82,7 @@ async fn one(tx: &mut Tx<'_>, done: &Finished) -> Result<(), StoreError> {
         dialogue.store(tx, lane).await?;
     }
     if let (true, Some(lane)) = (done.pay_screen, done.lane) {
-        tx.execute(&PAY, binds![lane, done.seq]).await?;
+        inbox::pay_screen(tx, lane, done.seq).await?;
     }
     Ok(())
 }

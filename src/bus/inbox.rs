@@ -82,6 +82,9 @@ sql! {
     OWED = "inbox.owed",
         "SELECT lane, MAX(seq) FROM inbox
          WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane";
+    PAY = "inbox.pay_screen",
+        "UPDATE inbox SET screen_owed = NULL
+         WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
     FORGIVE = "inbox.forgive",
         "UPDATE inbox SET screen_owed = NULL WHERE screen_owed IS NOT NULL AND screen_owed <= $1";
 }
@@ -212,4 +215,9 @@ pub async fn backlog(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 pub async fn owed_screens(tx: &mut Tx<'_>, since: Millis) -> Result<Vec<(i64, i64)>, StoreError> {
     tx.execute(&FORGIVE, binds![since]).await?;
     tx.all(&OWED, binds![since]).await
+}
+
+/// The lane's customer has a screen that shows all up to `seq`.
+pub async fn pay_screen(tx: &mut Tx<'_>, lane: i64, seq: i64) -> Result<(), StoreError> {
+    tx.execute(&PAY, binds![lane, seq]).await.map(|_| ())
 }

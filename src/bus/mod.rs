@@ -3,7 +3,7 @@
 
 pub mod attention;
 mod bulk;
-mod dialogue;
+pub mod dialogue;
 pub mod inbox;
 mod lanes;
 mod leases;

@@ -187,6 +187,11 @@ impl Turn {
         Ok(())
     }
 
+    /// Whether the turn's write is committed.
+    pub fn is_written(&self) -> bool {
+        self.lock().write == Write::Done
+    }
+
     /// Says that the customer has seen a screen: whatever the lane owed is paid.
     pub fn drew(&self) {
         self.lock().drawn = true;

@@ -19,6 +19,19 @@ pub struct Customer {
     pub is_blocked: bool,
 }
 
+impl Customer {
+    /// Somebody whom we have not met, in the chat `telegram_id`.
+    pub fn unknown(telegram_id: i64) -> Self {
+        Self {
+            id: 0,
+            telegram_id,
+            name: String::new(),
+            language: Language::default(),
+            is_blocked: false,
+        }
+    }
+}
+
 impl FromRow for Customer {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {

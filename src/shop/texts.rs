@@ -59,6 +59,16 @@ impl Texts {
             .map_or("", String::as_str)
     }
 
+    /// The text in this very language.
+    pub fn get(&self, language: Language) -> Option<&str> {
+        self.0.get(&language).map(String::as_str)
+    }
+
+    /// Whether there is no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A JSON map like `{"en":"Zeta","ru":"Зета"}`.
     pub fn to_json(&self) -> String {
         let text = |(language, text): (&Language, &String)| {

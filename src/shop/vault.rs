@@ -96,7 +96,13 @@ impl MasterKey {
             fresh.create(&path).map_err(failed)?;
         }
         let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(failed)?);
-        Self::from_base64(&text)
+        Self::from_base64(&text).map_err(|_| {
+            let damaged = "it holds no base64 of 32 bytes, put the shop's own key file back";
+            failed(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                damaged,
+            ))
+        })
     }
 
     /// Writes the key under another name first, so that nobody ever reads half of it. A file that is there by now stays.
@@ -378,3 +384,6 @@ fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     mac.update(message);
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The rig: what every test of this folder stands on.
 
 pub mod db;
+pub mod shop;
 
 /// Makes two tests of each story, one per engine: `async fn name(db: TestDb) { … }`.
 #[macro_export]

@@ -272,3 +272,62 @@ async fn a_stop_ends_a_long_poll_and_so_does_the_end_of_its_sender() {
     let ended = tokio::time::timeout(Duration::from_secs(10), task);
     ended.await.unwrap().unwrap();
 }
+
+/// A migrated database of its own on the cluster of `KIOSK_TEST_POSTGRES`.
+async fn database() -> Location {
+    use sqlx::{AssertSqlSafe, Connection, PgConnection};
+    let admin = std::env::var("KIOSK_TEST_POSTGRES").unwrap();
+    let name = format!("kiosk_listener_{}", std::process::id());
+    let mut conn = PgConnection::connect(&admin).await.unwrap();
+    for statement in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
+        sqlx::raw_sql(AssertSqlSafe(format!("{statement} {name}")))
+            .execute(&mut conn)
+            .await
+            .unwrap();
+    }
+    let mut url = url::Url::parse(&admin).unwrap();
+    url.set_path(&name);
+    let location = Location::Postgres(url.into());
+    migrate::run(&location).await.unwrap();
+    location
+}
+
+#[tokio::test]
+async fn one_of_two_processes_polls_and_the_other_takes_over() {
+    let location = database().await;
+    let mut first = bench().await;
+    let mut second = bench().await;
+    for (bench, owner) in [(&mut first, "first"), (&mut second, "second")] {
+        let (tell, turns) = mpsc::unbounded_channel();
+        bench.clock = Clock::frozen(1_800_000_000_000);
+        let clock = bench.clock.clone();
+        bench.store = Store::open(&location, 4, clock).await.unwrap();
+        bench.bus = Bus::start(&bench.store, owner, Arc::new(Teller(tell)));
+        // Takes the lock that says that this process lives.
+        bench.bus.recover().await.unwrap();
+        bench.turns = turns;
+    }
+    // Both are of the first one's bot.
+    second.client = first.client.clone();
+    let polling = first.listen();
+    first.control.say(first.ann, "/start");
+    assert_eq!(first.turn().await, "message");
+
+    let standing_by = second.listen();
+    for _ in 0..5 {
+        second.clock.advance(STANDBY);
+        first.control.say(first.ann, "more");
+        assert_eq!(first.turn().await, "message");
+    }
+    end(polling).await;
+    first.bus.drain(Duration::from_secs(10)).await.unwrap();
+    first.control.say(first.ann, "still there?");
+    assert_eq!(advance_until_turn(&mut second).await, "message");
+    end(standing_by).await;
+
+    assert!(second.turns.try_recv().is_err());
+    assert_eq!(first.control.pending_updates(), 0);
+    assert_eq!(second.rows().await.len(), 7);
+    let polls = first.control.calls_of("getUpdates");
+    assert!(polls.iter().all(|call| call.ok), "{polls:?}");
+}

@@ -1,5 +1,7 @@
-//! The catalogue: products and how they are found.
+//! The catalogue: products, how they are found, and the file that a seller writes them in.
 
+pub mod file;
+pub mod import;
 mod product;
 
-pub use self::product::{Kind, Product, by_slug, in_stock, is_slug, list, slugs};
+pub use self::product::{Kind, Product, by_slug, count, in_stock, is_slug, list, slugs};

@@ -96,6 +96,7 @@ sql! {
          WHERE state = 'active'
          ORDER BY position, id
          LIMIT $1 OFFSET $2";
+    COUNT = "catalogue.count", "SELECT COUNT(*) FROM products WHERE state = 'active'";
     BY_SLUG = "catalogue.by_slug",
         "SELECT id, slug, kind, title, description, prices, state
          FROM products
@@ -115,6 +116,11 @@ sql! {
 /// The products that are shown, in the seller's order.
 pub async fn list(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Product>, StoreError> {
     tx.all(&LIST, binds![limit, offset]).await
+}
+
+/// How many products are shown.
+pub async fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.one::<(i64,)>(&COUNT, binds![]).await.map(|row| row.0)
 }
 
 /// The product with this slug, shown or archived.

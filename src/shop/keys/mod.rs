@@ -1,4 +1,6 @@
 //! Keys: what is delivered for one unit of an order.
 
 pub mod claim;
+pub mod import;
+mod lines;
 pub mod reveal;

@@ -124,17 +124,20 @@ pub async fn ask_again(
     Ok(Asked::New(public_id))
 }
 
-/// The customer's order that an attempt of theirs asks money for; `None` for a stranger.
+/// The customer's order that an attempt of theirs asks money for, and by which method; `None` for a stranger.
 pub async fn order_of(
     tx: &mut Tx<'_>,
     customer: i64,
     attempt: PublicId,
-) -> Result<Option<PublicId>, StoreError> {
+) -> Result<Option<(PublicId, Method)>, StoreError> {
     let Some(attempt) = by_public_id(tx, attempt).await? else {
         return Ok(None);
     };
     let order = orders::by_id(tx, attempt.order).await?;
-    Ok((order.customer().id == customer).then_some(order.public_id))
+    let is_theirs = order.customer().id == customer;
+    Ok(Method::from_word(&attempt.method)
+        .filter(|_| is_theirs)
+        .map(|method| (order.public_id, method)))
 }
 
 /// An invoice to send.
@@ -144,6 +147,8 @@ pub struct Invoice {
     pub order: PublicId,
     /// Whether it may still be paid: an order that is no longer open needs no invoice.
     pub is_wanted: bool,
+    /// The customer's row.
+    pub customer: i64,
     /// The chat that it goes to.
     pub chat: i64,
     /// What it asks for.
@@ -165,6 +170,7 @@ pub async fn invoice(tx: &mut Tx<'_>, attempt: PublicId) -> Result<Invoice, Stor
     Ok(Invoice {
         order: order.public_id,
         is_wanted: order.state()? == State::Open && attempt.state == "open",
+        customer: order.customer().id,
         chat: order.customer().telegram_id,
         money: attempt.money()?,
         lines: tx.all(&LINES, binds![attempt.order]).await?,

@@ -1,0 +1,109 @@
+# Заказы, их оплата и ключи.
+
+button-pay-stars = ⭐ Оплатить звёздами
+button-send-again = 🔁 Прислать счёт ещё раз
+button-cancel-order = ✖ Отменить заказ
+button-show-keys = 🔑 Показать ключи
+button-order-open = 📦 Заказ
+button-order = { $number } · { $state }
+
+order-line = { $title } × { $quantity }
+order-total = Итого: <b>{ $total }</b>
+
+method =
+    <b>Заказ { $number }</b>
+
+    { $lines }
+
+    { $total }
+    Держим для вас до { $until }.
+
+    Как хотите оплатить?
+method-none =
+    <b>Заказ { $number }</b>
+
+    { $lines }
+
+    Этот заказ нельзя оплатить в боте. Напишите, пожалуйста, в /support.
+payment =
+    <b>Заказ { $number }</b>
+
+    { $lines }
+
+    { $total }
+    Держим для вас до { $until }.
+
+    Счёт уже в этом чате: оплатите его там.
+
+order =
+    <b>Заказ { $number }</b>
+    { $date }
+
+    { $lines }
+
+    { $total }
+    { $state }
+order-state-open = Ждёт оплаты
+order-state-paid = Оплачен, ключ в пути
+order-state-fulfilled = Доставлен
+order-state-backorder = Оплачен, ждёт ключа
+order-state-expired = Не оплачен вовремя
+order-state-cancelled = Отменён
+order-state-closed = Деньги возвращены
+orders =
+    <b>Ваши заказы</b>
+orders-empty =
+    <b>Ваши заказы</b>
+
+    Вы пока ничего не заказывали.
+order-cancelled = Заказ { $number } отменён. Деньги не списаны.
+order-expired =
+    Заказ { $number } не был оплачен вовремя, и товар снова в продаже. Деньги не списаны.
+order-paid-cant-cancel = Заказ { $number } уже не отменить: оплата пришла или вот-вот придёт.
+
+keys =
+    <b>Ваши ключи</b>
+
+    Выберите заказ, чтобы увидеть его ключи.
+keys-empty =
+    <b>Ваши ключи</b>
+
+    Ключей пока нет. Они появятся здесь сразу после покупки.
+delivery =
+    ✅ <b>Заказ { $number }</b> готов. Спасибо!
+
+    { $keys }
+
+    Команда /keys покажет их снова в любое время.
+delivery-again =
+    <b>Заказ { $number }</b>
+
+    { $keys }
+delivery-key =
+    { $title }
+    <code>{ $key }</code>
+
+invoice-title = Заказ { $number }
+invoice-description = { $lines }
+
+notice-backorder =
+    Мы получили оплату заказа { $number }, но товар к этому времени закончился.
+
+    Ищем замену и напишем вам сюда. Спросить можно и самому: /paysupport.
+notice-backorder-refunded =
+    Мы получили оплату заказа { $number }, но товар к этому времени закончился.
+
+    Вся сумма вернётся к вам сама, делать ничего не нужно.
+notice-refunded = Мы вернули вам { $amount } за заказ { $number }. Заказ закрыт.
+notice-short = За заказ { $number } пришло { $amount } – меньше, чем он стоит. Деньги вернутся к вам, заказ не оплачен.
+notice-excess = Заказ { $number } уже был оплачен. Второй платёж, { $amount }, вернётся к вам.
+notice-wrong-currency = Заказ { $number } оплачен не в той валюте, в которой выставлен счёт. Вам вернутся { $amount }, заказ не оплачен.
+
+refuse-unknown = Этот счёт не из нашего магазина.
+refuse-not-yours = Этот счёт выставлен другому покупателю. Оформите свой заказ в боте.
+refuse-changed = Сумма изменилась. Откройте заказ в боте и запросите новый счёт.
+refuse-expired = Заказ не был оплачен вовремя. Оформите его в боте заново.
+refuse-cancelled = Заказ отменён. Оформите его в боте заново.
+refuse-paid = Этот заказ уже оплачен.
+refuse-being-paid = Этот заказ как раз оплачивают. Подождите минуту, прежде чем пробовать снова.
+refuse-busy = Магазин занят. Попробуйте ещё раз через минуту. Деньги не списаны.

@@ -1,0 +1,378 @@
+//! Composition and supervision: builds the rooms, starts them, and stops them in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::bot::face::{Face, Shopfront, Username};
+use crate::bot::listener::Listener;
+use crate::bus::inbox::{self, Stored};
+use crate::bus::outbox::Claimed;
+use crate::bus::{Bus, Carrier, Handler, HandlerError, Handling, Outbox, Outcome, Turn};
+use crate::clock::Clock;
+use crate::pay::stars::{Movements, Reconciler, Stars};
+use crate::shop::letters::{self, Letter};
+use crate::shop::orders::release;
+use crate::shop::payments::provider;
+use crate::shop::vault::{MasterKey, Vault, VaultError};
+use crate::store::migrate::{self, MigrateError};
+use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, random_bytes};
+use crate::telegram::{BadClient, Client};
+use crate::telemetry::Metrics;
+use crate::web::ops::{self, Ops};
+
+/// Everything that a shop needs to run.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where its database is.
+    pub database: Location,
+    /// The size of PostgreSQL's pool.
+    pub connections: u32,
+    /// What opens its secrets.
+    pub master_key: MasterKey,
+    /// The Bot API.
+    pub api_url: String,
+    /// The bot's token.
+    pub token: SecretString,
+    /// What the shop says of itself, and how it sells.
+    pub shopfront: Shopfront,
+    /// Where health and metrics are served; `None` serves them nowhere.
+    pub ops_listen: Option<SocketAddr>,
+    /// What `/metrics` shows; `None` shows nothing.
+    pub metrics: Option<Metrics>,
+    /// Whether Telegram forgets between runs, as an emulator does.
+    pub telegram_restarts: bool,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Why a shop does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another shop runs on the same file.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The database can't be brought to this version.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database can't be opened or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The secrets can't be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The token or the address of the Bot API is unusable.
+    #[error(transparent)]
+    Telegram(#[from] BadClient),
+    /// The address for health and metrics is taken.
+    #[error("web.ops_listen {address}: {source}: choose another port, or stop who uses it")]
+    Ops {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A running shop.
+pub struct App {
+    store: Store,
+    bus: Bus,
+    outbox: Outbox,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    ops: Option<SocketAddr>,
+    _lock: Option<InstanceLock>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("ops", &self.ops)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens the database that the settings name: takes its lock, migrates it and unlocks its secrets.
+pub async fn open(
+    database: &Location,
+    connections: u32,
+    master_key: &MasterKey,
+    clock: Clock,
+) -> Result<(Store, Vault, Option<InstanceLock>), StartError> {
+    let lock = match database {
+        Location::Sqlite(path) => Some(InstanceLock::take(path)?),
+        Location::Postgres(_) => None,
+    };
+    migrate::run(database).await?;
+    let store = Store::open(database, connections, clock).await?;
+    let vault = Vault::open(&store, master_key).await?;
+    Ok((store, vault, lock))
+}
+
+impl App {
+    /// Starts a shop. It is ready when this returns; Telegram may take longer to answer.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let Settings {
+            database,
+            connections,
+            master_key,
+            clock,
+            ..
+        } = &settings;
+        let (store, vault, lock) = open(database, *connections, master_key, clock.clone()).await?;
+        let client = Client::new(&settings.api_url, settings.token.clone())?;
+        let username = Username::default();
+        let face = Face::new(
+            client.clone(),
+            store.clone(),
+            vault.clone(),
+            Arc::new(settings.shopfront.clone()),
+            username.clone(),
+        );
+        let owner = owner()?;
+        let router = Router {
+            face: face.clone(),
+            movements: Movements::new(vault),
+        };
+        let bus = Bus::start(&store, &owner, Arc::new(router));
+        let post = Post {
+            face: face.clone(),
+            stars: Stars::new(client.clone()),
+            store: store.clone(),
+        };
+        let outbox = Outbox::start(&store, &owner, Arc::new(post)).await?;
+        bus.recover().await?;
+
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(redraw_owed(store.clone(), bus.clone(), face));
+        tasks.spawn(introduce(client.clone(), username, stopped.clone()));
+        let listener = Listener::new(client.clone(), store.clone(), bus.clone());
+        tasks.spawn(listener.run(stopped.clone()));
+        let restarts = settings.telegram_restarts;
+        let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);
+        tasks.spawn(reconciler.run(stopped.clone()));
+        tasks.spawn(sweep(store.clone(), stopped.clone()));
+        tasks.spawn(keep_time(store.clone(), stopped.clone()));
+        let ops = match settings.ops_listen {
+            Some(address) => {
+                let failed = |source| StartError::Ops { address, source };
+                let listener = tokio::net::TcpListener::bind(address)
+                    .await
+                    .map_err(failed)?;
+                let bound = listener.local_addr().map_err(failed)?;
+                let ops = Ops::new(store.clone(), bus.clone(), settings.metrics.clone());
+                tasks.spawn(ops::serve(listener, ops, stopped));
+                Some(bound)
+            }
+            None => None,
+        };
+        Ok(Self {
+            store,
+            bus,
+            outbox,
+            stop,
+            tasks,
+            ops,
+            _lock: lock,
+        })
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where health and metrics are served.
+    pub fn ops(&self) -> Option<SocketAddr> {
+        self.ops
+    }
+
+    /// Stops within `patience`: takes nothing new, finishes what is at work, leaves nothing leased.
+    pub async fn stop(mut self, patience: Duration) -> Result<(), StoreError> {
+        let deadline = Instant::now() + patience;
+        self.stop.send_replace(true);
+        let quiet = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout_at(deadline, quiet).await.is_err() {
+            tracing::warn!("stopping with calls to Telegram under way");
+        }
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let bus = self.bus.drain(left()).await;
+        let outbox = self.outbox.drain(left()).await;
+        self.store.close().await;
+        bus.and(outbox)
+    }
+}
+
+/// The name of this process among those that share a database.
+fn owner() -> Result<String, StoreError> {
+    let bytes: [u8; 8] = random_bytes()?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// Facts go to the room that knows their source.
+struct Router {
+    face: Face,
+    movements: Movements,
+}
+
+impl Router {
+    fn room(&self, row: &Stored) -> &dyn Handler {
+        if row.source.starts_with("stars:") {
+            &self.movements
+        } else {
+            &self.face
+        }
+    }
+}
+
+impl Handler for Router {
+    fn handle(&self, turn: Arc<Turn>) -> Handling<'_> {
+        self.room(turn.row()).handle(turn)
+    }
+
+    fn buried<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        row: &'t Stored,
+    ) -> BoxFuture<'t, Result<(), StoreError>> {
+        self.room(row).buried(tx, row)
+    }
+}
+
+/// Letters go to chats, refunds to their provider.
+struct Post {
+    face: Face,
+    stars: Stars,
+    store: Store,
+}
+
+impl Carrier for Post {
+    fn carry<'a>(&'a self, letter: &'a Claimed) -> BoxFuture<'a, Outcome> {
+        match letters::read(letter) {
+            Ok((_, Letter::Refund { refund })) => {
+                provider::carry_refund(&self.store, &self.stars, refund).boxed()
+            }
+            _ => self.face.carry(letter),
+        }
+    }
+}
+
+/// Learns the bot's name, takes polling over from a webhook, and sets the commands. Nothing waits for it.
+async fn introduce(client: Client, username: Username, mut stop: watch::Receiver<bool>) {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match crate::bot::introduce(&client, &username).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, "Telegram does not answer yet, trying again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        pause = (pause * 2).min(Duration::from_mins(1));
+    }
+}
+
+/// Screens owed for longer than this are forgiven, in milliseconds.
+const OWED: i64 = 600_000;
+
+/// Gives the chats that a crash left without a screen theirs.
+async fn redraw_owed(store: Store, bus: Bus, face: Face) {
+    let since = store.clock().now() - OWED;
+    let owed: Result<Vec<(i64, i64)>, StoreError> = store
+        .write("app.owed", move |tx| {
+            Box::pin(inbox::owed_screens(tx, since))
+        })
+        .await;
+    let owed = match owed {
+        Ok(owed) => owed,
+        Err(error) => {
+            tracing::warn!(%error, "can't see who is owed a screen");
+            return;
+        }
+    };
+    for (lane, seq) in owed {
+        let drawn: Result<(), HandlerError> = async {
+            face.owed(lane).await?;
+            store
+                .write("app.owed_paid", move |tx| {
+                    Box::pin(inbox::pay_screen(tx, lane, seq))
+                })
+                .await?;
+            Ok(())
+        }
+        .await;
+        if let Err(error) = drawn {
+            tracing::warn!(%error, "an owed screen waits for the chat's next one");
+            bus.owes_screen(lane);
+        }
+    }
+}
+
+/// An order that nobody pays ends at the latest this long after its hold.
+const SWEEP: Duration = Duration::from_secs(15);
+/// Orders looked up at once.
+const SWEPT: i64 = 500;
+
+/// Ends holds that have run out.
+async fn sweep(store: Store, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match sweep_once(&store).await {
+            Ok(Some(next)) => {
+                let left = next - store.clock().now();
+                Duration::from_millis(left.clamp(100, SWEEP.as_millis() as i64) as u64)
+            }
+            Ok(None) => SWEEP,
+            Err(error) => {
+                tracing::warn!(%error, "holds can't be ended, trying again");
+                SWEEP
+            }
+        };
+        tokio::select! {
+            () = store.clock().sleep(pause) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Expires what is due; when the next hold runs out.
+async fn sweep_once(store: &Store) -> Result<Option<i64>, StoreError> {
+    let due = store
+        .read("orders.expire.due", |tx| Box::pin(release::due(tx, SWEPT)))
+        .await?;
+    for order in due {
+        store
+            .write("orders.expire", move |tx| {
+                Box::pin(release::expire(tx, order))
+            })
+            .await?;
+    }
+    store
+        .read("orders.expire.next", |tx| Box::pin(release::next_due(tx)))
+        .await
+}
+
+/// Measures the distance to the database's clock each minute.
+async fn keep_time(store: Store, mut stop: watch::Receiver<bool>) {
+    if !store.is_shared() {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_mins(1)) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = store.measure_skew().await {
+            tracing::warn!(%error, "the database's clock can't be read");
+        }
+    }
+}

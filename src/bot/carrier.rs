@@ -1,0 +1,206 @@
+//! Carries letters to chats: their words are made here, in the language that each letter names.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::face::Face;
+use super::screens::{self, Localizer, Screen};
+use crate::bus::outbox::Claimed;
+use crate::bus::{Carrier, Outcome};
+use crate::shop::customers;
+use crate::shop::keys::reveal::{self, RevealError};
+use crate::shop::letters::{self, Letter};
+use crate::shop::orders::view::{self, OrderView};
+use crate::shop::payments::{attempt, payload};
+use crate::shop::texts::Texts;
+use crate::store::{PublicId, StoreError};
+use crate::telegram::{CallError, Invoice, Message};
+
+/// Why a letter has no words.
+#[derive(Debug, thiserror::Error)]
+enum Wordless {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Reveal(#[from] RevealError),
+    #[error("{0}")]
+    Gone(&'static str),
+}
+
+impl Carrier for Face {
+    fn carry<'a>(&'a self, letter: &'a Claimed) -> BoxFuture<'a, Outcome> {
+        async move {
+            match self.send(letter).await {
+                Ok(outcome) => outcome,
+                Err(Wordless::Store(error)) if error.is_transient() => {
+                    Outcome::Retry(error.to_string())
+                }
+                Err(error) => Outcome::Refused {
+                    reason: error.to_string(),
+                    alert: true,
+                },
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Face {
+    async fn send(&self, claimed: &Claimed) -> Result<Outcome, Wordless> {
+        let (language, letter) = letters::read(claimed)?;
+        let l = Localizer {
+            language,
+            zone: self.shopfront.zone.clone(),
+        };
+        let Some(chat) = claimed.chat else {
+            return Err(Wordless::Gone("a letter for a chat names none"));
+        };
+        let screen = match letter {
+            Letter::Invoice { attempt } => return self.invoice(&l, attempt).await,
+            Letter::Delivery { order } | Letter::Redelivery { order, .. } => {
+                let again = matches!(letter, Letter::Redelivery { .. });
+                return self.deliver(&l, chat, order, again).await;
+            }
+            Letter::Expired { order } => screens::expired(&l, order),
+            Letter::Backorder { order, refunded } => screens::backorder(&l, order, refunded),
+            Letter::Returned {
+                order, money, why, ..
+            } => screens::returned(&l, order, money, why),
+            Letter::Refunded { order, money, .. } => screens::refunded(&l, order, money),
+            Letter::Trouble { .. } => screens::trouble(&l),
+            Letter::Refund { .. } => return Err(Wordless::Gone("a refund goes to its provider")),
+        };
+        Ok(self.text(chat, &screen, false).await)
+    }
+
+    async fn text(&self, chat: i64, screen: &Screen, alert_if_blocked: bool) -> Outcome {
+        let markup = screen.reply_markup();
+        let message = Message {
+            chat_id: chat,
+            html: &screen.html,
+            reply_markup: markup.as_deref(),
+            protect_content: false,
+        };
+        match self.client.send_message(&message).await {
+            Ok(_) => Outcome::Sent,
+            Err(error) => self.failed(chat, error, alert_if_blocked).await,
+        }
+    }
+
+    /// The keys, in as many messages as they need. They are marked as shown before they leave.
+    async fn deliver(
+        &self,
+        l: &Localizer,
+        chat: i64,
+        order: PublicId,
+        again: bool,
+    ) -> Result<Outcome, Wordless> {
+        let sealed = self
+            .store
+            .write("keys.reveal", move |tx| {
+                Box::pin(async move {
+                    match customers::by_telegram_id(tx, chat).await? {
+                        Some(customer) => reveal::of_order(tx, customer.id, order).await,
+                        None => Ok(Vec::new()),
+                    }
+                })
+            })
+            .await?;
+        if sealed.is_empty() {
+            // Their money went back in the meantime: another letter says so.
+            return Ok(Outcome::Refused {
+                reason: "the order has no keys any more".to_owned(),
+                alert: false,
+            });
+        }
+        self.store.points().pass("keys.revealed").await;
+        let keys = reveal::open(&self.vault, sealed)?;
+        let keys: Vec<(Texts, &str)> = keys
+            .iter()
+            .map(|key| (key.title.clone(), key.text.expose()))
+            .collect();
+        let messages = if again {
+            screens::delivery_again(l, order, &keys)
+        } else {
+            screens::delivery(l, order, &keys)
+        };
+        for html in messages {
+            let screen = Screen {
+                html,
+                keyboard: Vec::new(),
+            };
+            let outcome = self.text(chat, &screen, true).await;
+            if outcome != Outcome::Sent {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Sent)
+    }
+
+    async fn invoice(&self, l: &Localizer, id: PublicId) -> Result<Outcome, Wordless> {
+        let (invoice, order) = self
+            .store
+            .read("attempts.invoice", move |tx| {
+                Box::pin(async move {
+                    let invoice = attempt::invoice(tx, id).await?;
+                    let order = view::one(tx, invoice.customer, invoice.order).await?;
+                    Ok::<_, StoreError>((invoice, order))
+                })
+            })
+            .await?;
+        let Some(order): Option<OrderView> = order.filter(|_| invoice.is_wanted) else {
+            return Ok(Outcome::Refused {
+                reason: "the order is no longer open".to_owned(),
+                alert: false,
+            });
+        };
+        let lines = invoice
+            .lines
+            .iter()
+            .map(|(slug, quantity)| (slug.as_str(), *quantity));
+        let call = Invoice {
+            chat_id: invoice.chat,
+            title: &screens::invoice_title(l, order.id),
+            description: &screens::invoice_description(l, &order),
+            payload: &payload::encode(&self.vault, id, lines),
+            amount: invoice.money.minor,
+            start_parameter: "menu",
+            reply_markup: None,
+        };
+        Ok(match self.client.send_invoice(&call).await {
+            Ok(_) => Outcome::Sent,
+            Err(error) => self.failed(invoice.chat, error, false).await,
+        })
+    }
+
+    /// What a failed call means for its letter.
+    async fn failed(&self, chat: i64, error: CallError, alert_if_blocked: bool) -> Outcome {
+        let reason = error.to_string();
+        match error {
+            CallError::Wait(pause) => Outcome::Wait(pause),
+            CallError::NotSent(_) | CallError::Unauthorized | CallError::Conflict(_) => {
+                Outcome::Retry(reason)
+            }
+            CallError::Unknown(_) => Outcome::Unknown(reason),
+            CallError::Refused { .. } => Outcome::Refused {
+                reason,
+                alert: true,
+            },
+            CallError::Blocked(_) => {
+                let noted = self
+                    .store
+                    .write("customers.blocked", move |tx| {
+                        Box::pin(customers::set_blocked(tx, chat, true))
+                    })
+                    .await;
+                if let Err(error) = noted {
+                    tracing::warn!(%error, "can't note that a customer has blocked the bot");
+                }
+                Outcome::Refused {
+                    reason,
+                    alert: alert_if_blocked,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a customer is: the screen that their chat shows. Kept as the chat's dialogue, so that a screen that a crash
+//! swallowed can be drawn again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::PublicId;
+
+/// A screen by what it needs to be drawn again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Place {
+    /// The main menu.
+    #[default]
+    Menu,
+    /// A page of the catalogue, from 0.
+    Catalogue {
+        /// The page.
+        page: u16,
+    },
+    /// A product's card.
+    Product {
+        /// The product.
+        slug: String,
+    },
+    /// An order.
+    Order {
+        /// Its name.
+        id: PublicId,
+    },
+    /// A page of the customer's orders, from 0.
+    Orders {
+        /// The page.
+        page: u16,
+    },
+    /// A page of the customer's keys, from 0.
+    Keys {
+        /// The page.
+        page: u16,
+    },
+    /// The choice of languages.
+    Language,
+}
+
+impl Place {
+    /// The place that a dialogue's text names; the menu if it names none (any more).
+    pub fn read(dialogue: Option<&str>) -> Self {
+        dialogue
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+
+    /// The dialogue's text; `None` for the menu, where a chat begins.
+    pub fn write(&self) -> Option<String> {
+        (*self != Place::Menu)
+            .then(|| serde_json::to_string(self).ok())
+            .flatten()
+    }
+}

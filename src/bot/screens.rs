@@ -1,0 +1,142 @@
+//! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
+
+mod catalogue;
+mod menu;
+mod notices;
+mod orders;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::menu::{
+    COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
+    not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,
+};
+pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
+pub use self::orders::{
+    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description, invoice_title,
+    keys, method, order, orders, payment,
+};
+use super::callback::Callback;
+use crate::i18n::{self, Arg, Zone};
+use crate::shop::money::{Currency, Money, Prices};
+use crate::shop::texts::Language;
+
+/// How a screen speaks.
+#[derive(Clone, Debug)]
+pub struct Localizer {
+    /// Its language.
+    pub language: Language,
+    /// The shop's time zone.
+    pub zone: Zone,
+}
+
+/// A message: what it says and the buttons under it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// HTML.
+    pub html: String,
+    /// Rows of buttons.
+    pub keyboard: Vec<Vec<Button>>,
+}
+
+/// A button and what a tap on it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// Its label.
+    pub text: String,
+    /// What it asks for.
+    pub callback: Callback,
+}
+
+impl Screen {
+    /// The buttons in Telegram's JSON; `None` without any.
+    pub fn reply_markup(&self) -> Option<Box<RawValue>> {
+        #[derive(Serialize)]
+        struct Markup<'a> {
+            inline_keyboard: Vec<Vec<Key<'a>>>,
+        }
+        #[derive(Serialize)]
+        struct Key<'a> {
+            text: &'a str,
+            callback_data: String,
+        }
+        if self.keyboard.is_empty() {
+            return None;
+        }
+        let key = |button: &'_ Button| button.callback.encode();
+        let rows = self.keyboard.iter().map(|row| {
+            row.iter()
+                .map(|button| Key {
+                    text: &button.text,
+                    callback_data: key(button),
+                })
+                .collect()
+        });
+        let markup = Markup {
+            inline_keyboard: rows.collect(),
+        };
+        // Texts in a list are always JSON.
+        to_raw_value(&markup).ok()
+    }
+}
+
+impl Localizer {
+    fn text(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
+        i18n::text(self.language, id, args)
+    }
+
+    fn html(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
+        i18n::html(self.language, id, args)
+    }
+
+    fn button(&self, id: &str, callback: Callback) -> Button {
+        Button {
+            text: self.text(id, &[]),
+            callback,
+        }
+    }
+
+    fn money(&self, money: Money) -> String {
+        i18n::money(self.language, money)
+    }
+
+    /// The price that customers see: in Stars where there is one. Without any price there is none to show.
+    fn price(&self, prices: &Prices) -> Option<String> {
+        let stars = prices.iter().find(|money| money.currency == Currency::XTR);
+        let money = stars.or_else(|| prices.iter().next())?;
+        Some(if money.minor == 0 {
+            self.text("product-free", &[])
+        } else {
+            self.money(money)
+        })
+    }
+
+    /// The row that leads home.
+    fn home(&self) -> Vec<Button> {
+        vec![self.button("button-menu", Callback::Menu)]
+    }
+
+    /// A text without arguments over some buttons.
+    fn plain(&self, id: &str, keyboard: Vec<Vec<Button>>) -> Screen {
+        Screen {
+            html: self.html(id, &[]),
+            keyboard,
+        }
+    }
+}
+
+/// At most `most` characters of a text, the last of them an ellipsis if something was cut off.
+fn shortened(text: &str, most: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}

@@ -1,0 +1,302 @@
+//! A gallery of every screen in both languages, to be read from top to bottom, and Telegram's own opinion of each.
+
+use std::fmt::Write;
+
+use kiosk_emulator::{CustomerSpec, Options};
+use secrecy::SecretString;
+
+use super::*;
+use crate::shop::catalogue::{Kind, Product};
+use crate::shop::letters::Misfit;
+use crate::shop::orders::State;
+use crate::shop::orders::approve::Reason;
+use crate::shop::orders::view::{LineView, OrderView};
+use crate::shop::payments::Method;
+use crate::shop::texts::Texts;
+use crate::store::PublicId;
+use crate::telegram::{Client, Message};
+
+const ORDER: PublicId = PublicId(*b"\x7f\x3a\x91\xc2rest of it..");
+const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
+
+fn localizer(language: Language) -> Localizer {
+    let zone = "Europe/Moscow".parse().unwrap();
+    Localizer { language, zone }
+}
+
+fn texts(english: &str, russian: &str) -> Texts {
+    let both = [(Language::En, english), (Language::Ru, russian)];
+    both.map(|(language, text)| (language, text.to_owned()))
+        .into_iter()
+        .collect()
+}
+
+fn prices(json: &str) -> Prices {
+    Prices::from_json(json).unwrap()
+}
+
+fn zeta() -> Product {
+    Product {
+        id: 1,
+        slug: "zeta-month".to_owned(),
+        kind: Kind::Stock,
+        title: texts("Zeta <one> month", "Zeta на <один> месяц"),
+        description: texts("One key & a month.", "Один ключ & месяц."),
+        prices: prices(r#"{"RUB":49900,"XTR":250}"#),
+        archived: false,
+    }
+}
+
+fn nameless() -> Product {
+    Product {
+        slug: "long".to_owned(),
+        title: texts(&"Long ".repeat(100), &"Длинно ".repeat(100)),
+        description: Texts::default(),
+        prices: prices(r#"{"RUB":0}"#),
+        ..zeta()
+    }
+}
+
+fn placed(state: State) -> OrderView {
+    let line = LineView {
+        title: zeta().title,
+        prices: zeta().prices,
+        quantity: 2,
+    };
+    OrderView {
+        id: ORDER,
+        state,
+        created_at: 1_795_557_900_000,
+        expires_at: 1_795_558_800_000,
+        lines: vec![line],
+        total: prices(r#"{"RUB":99800,"XTR":500}"#),
+        attempt: None,
+    }
+}
+
+fn stars(minor: i64) -> Money {
+    Money {
+        minor,
+        currency: Currency::XTR,
+    }
+}
+
+const STATES: [State; 7] = [
+    State::Open,
+    State::Paid,
+    State::Fulfilled,
+    State::Backorder,
+    State::Expired,
+    State::Cancelled,
+    State::Closed,
+];
+
+/// Every screen with its name.
+fn screens(l: &Localizer) -> Vec<(String, Screen)> {
+    let products = [zeta(), nameless()];
+    let some = [placed(State::Open), placed(State::Fulfilled)];
+    let keys = [(zeta().title, "AAAA-<1>"), (zeta().title, "BBBB-&2")];
+    let spoken = |html: String| Screen {
+        html,
+        keyboard: Vec::new(),
+    };
+    let mut all = vec![
+        ("menu", menu(l, "Zeta & Co", None)),
+        ("menu, greeting", menu(l, "Zeta & Co", Some("Hi <all>!"))),
+        ("catalogue", catalogue(l, &products, 0, 1)),
+        ("catalogue, page", catalogue(l, &products, 1, 3)),
+        ("catalogue, empty", catalogue(l, &[], 0, 0)),
+        ("product", product(l, &zeta(), Stock::Plenty, [7; 8])),
+        (
+            "product, last",
+            product(l, &nameless(), Stock::Last(1), [7; 8]),
+        ),
+        ("product, few", product(l, &zeta(), Stock::Last(3), [7; 8])),
+        (
+            "product, sold out",
+            product(l, &zeta(), Stock::None, [7; 8]),
+        ),
+        ("sold out", sold_out(l, &zeta())),
+        ("method", method(l, &placed(State::Open), &Method::ALL)),
+        ("method, none", method(l, &placed(State::Open), &[])),
+        ("payment", payment(l, &placed(State::Open), ATTEMPT)),
+        ("delivery", spoken(delivery(l, ORDER, &keys).remove(0))),
+        (
+            "delivery again",
+            spoken(delivery_again(l, ORDER, &keys).remove(0)),
+        ),
+        ("orders", orders(l, &some, 0, false)),
+        ("orders, page", orders(l, &some, 1, true)),
+        ("orders, empty", orders(l, &[], 0, false)),
+        ("keys", super::keys(l, &some, 0, true)),
+        ("keys, empty", super::keys(l, &[], 0, false)),
+        ("cancelled", cancelled(l, ORDER)),
+        ("expired", expired(l, ORDER)),
+        ("can't cancel", cant_cancel(l, ORDER)),
+        ("backorder", backorder(l, ORDER, false)),
+        ("backorder, money goes back", backorder(l, ORDER, true)),
+        ("refunded", refunded(l, ORDER, stars(500))),
+        (
+            "returned, excess",
+            returned(l, ORDER, stars(500), Misfit::Excess),
+        ),
+        (
+            "returned, short",
+            returned(l, ORDER, stars(1), Misfit::Short),
+        ),
+        (
+            "returned, wrong currency",
+            returned(l, ORDER, stars(500), Misfit::WrongCurrency),
+        ),
+        ("language", language(l)),
+        ("help", help(l)),
+        ("support", support(l, Some("@zeta_support"))),
+        ("support, nobody", support(l, None)),
+        ("paysupport", paysupport(l, Some("@zeta_support"))),
+        ("terms", terms(l, Some("All sales & refunds are final."))),
+        ("terms, none", terms(l, None)),
+        ("unknown command", unknown_command(l)),
+        ("not understood", not_understood(l)),
+        ("nothing to cancel", nothing_to_cancel(l)),
+        ("trouble", trouble(l)),
+    ]
+    .into_iter()
+    .map(|(name, screen)| (name.to_owned(), screen))
+    .collect::<Vec<_>>();
+    for state in STATES {
+        all.push((
+            format!("order, {}", state.as_str()),
+            order(l, &placed(state)),
+        ));
+    }
+    all
+}
+
+/// Every plain text with its name.
+fn plain(l: &Localizer) -> Vec<(String, String)> {
+    let reasons = [
+        Reason::Unknown,
+        Reason::NotYours,
+        Reason::Changed,
+        Reason::Expired,
+        Reason::Cancelled,
+        Reason::Paid,
+        Reason::BeingPaid,
+    ];
+    let mut all: Vec<(String, String)> = vec![
+        ("stale".to_owned(), stale(l)),
+        ("forged".to_owned(), forged(l)),
+        ("not yours".to_owned(), not_yours(l)),
+        ("gone".to_owned(), gone(l)),
+        ("language chosen".to_owned(), language_chosen(l)),
+        ("shop busy".to_owned(), shop_busy(l)),
+        ("invoice title".to_owned(), invoice_title(l, ORDER)),
+        (
+            "invoice description".to_owned(),
+            invoice_description(l, &placed(State::Open)),
+        ),
+    ];
+    for reason in reasons {
+        all.push((format!("refusal, {reason:?}"), refusal(l, reason)));
+    }
+    for (command, id) in COMMANDS {
+        all.push((format!("/{command}"), l.text(id, &[])));
+    }
+    all
+}
+
+fn gallery(l: &Localizer) -> String {
+    let mut text = String::new();
+    for (name, screen) in screens(l) {
+        writeln!(text, "───── {name}\n{}", screen.html).unwrap();
+        for row in screen.keyboard {
+            let row = row
+                .iter()
+                .map(|button| format!("[{} → {}]", button.text, button.callback.encode()));
+            writeln!(text, "{}", row.collect::<Vec<_>>().join(" ")).unwrap();
+        }
+        text.push('\n');
+    }
+    for (name, words) in plain(l) {
+        writeln!(text, "{name}: {words}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn gallery_in_english() {
+    insta::assert_snapshot!("gallery_en", gallery(&localizer(Language::En)));
+}
+
+#[test]
+fn gallery_in_russian() {
+    insta::assert_snapshot!("gallery_ru", gallery(&localizer(Language::Ru)));
+}
+
+#[tokio::test]
+async fn telegram_takes_every_screen() {
+    let emulator = kiosk_emulator::start(Options::default()).await.unwrap();
+    let control = emulator.control();
+    let ann = control.customer(CustomerSpec::named("Ann"));
+    control.say(ann, "/start");
+    let client = Client::new(&emulator.url(), SecretString::from("4242:secret")).unwrap();
+    for language in Language::ALL {
+        for (name, screen) in screens(&localizer(language)) {
+            let markup = screen.reply_markup();
+            let message = Message {
+                chat_id: ann,
+                html: &screen.html,
+                reply_markup: markup.as_deref(),
+                protect_content: false,
+            };
+            let sent = client.send_message(&message).await;
+            assert!(sent.is_ok(), "{name}: {sent:?}");
+        }
+    }
+}
+
+#[test]
+fn plain_texts_keep_telegrams_limits() {
+    for language in Language::ALL {
+        let l = localizer(language);
+        for (name, words) in plain(&l) {
+            assert!(
+                (1..=200).contains(&words.chars().count()),
+                "{name}: {words}"
+            );
+        }
+        assert!(invoice_title(&l, ORDER).chars().count() <= 32);
+        let mut long = placed(State::Open);
+        long.lines = vec![long.lines[0].clone(); 50];
+        assert_eq!(invoice_description(&l, &long).chars().count(), 255);
+        assert!(method(&l, &long, &Method::ALL).html.chars().count() < 4_096);
+    }
+}
+
+#[test]
+fn many_keys_take_many_messages_and_none_is_lost() {
+    let l = localizer(Language::Ru);
+    let texts: Vec<String> = (0..1_000).map(|n| format!("KEY-{n:04}-🔑")).collect();
+    let keys: Vec<_> = texts
+        .iter()
+        .map(|key| (zeta().title, key.as_str()))
+        .collect();
+    let messages = delivery(&l, ORDER, &keys);
+    assert!(messages.len() > 1);
+    for message in &messages {
+        assert!(message.encode_utf16().count() <= 4_096);
+    }
+    let all = messages.concat();
+    for key in &texts {
+        assert!(all.contains(&format!("<code>{key}</code>")), "{key}");
+    }
+}
+
+#[test]
+fn long_texts_are_shortened_at_letters() {
+    assert_eq!(shortened(" abc ", 3), "abc");
+    assert_eq!(shortened("abcd", 3), "ab…");
+    assert_eq!(shortened("a  d", 3), "a…");
+    assert_eq!(shortened("яяяя", 2), "я…");
+    assert_eq!(shortened("ab", 1), "…");
+}

@@ -1,0 +1,135 @@
+//! `kiosk demo`: a stocked shop with a Telegram of its own, in one program. Nothing leaves this machine.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kiosk_emulator::Options;
+
+use super::run::{shopfront, stopped};
+use super::{Failure, Outcome};
+use crate::app::{self, App, Settings};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::shop::catalogue::file::{self, Format};
+use crate::shop::catalogue::import as catalogue;
+use crate::shop::keys::import as keys;
+use crate::shop::vault::MasterKey;
+use crate::store::{Location, random_bytes};
+use crate::telemetry::Metrics;
+
+const TOKEN: &str = "7000000001:demo-of-a-shop-on-an-emulated-telegram";
+const CATALOGUE: &str = include_str!("../../config/demo-catalogue.toml");
+/// So many keys are made for each product of a new demo.
+const KEYS: usize = 50;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Keep the shop in this folder; without it the demo leaves nothing behind
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Where the chat page is served
+    #[arg(long, default_value = "127.0.0.1:8100")]
+    listen: SocketAddr,
+}
+
+/// A folder of the demo's own that goes away with it.
+struct Folder {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Folder {
+    fn new(given: Option<&Path>) -> Result<Self, Failure> {
+        let temporary = given.is_none();
+        let path = if let Some(path) = given {
+            path.to_owned()
+        } else {
+            let name = u64::from_be_bytes(random_bytes()?);
+            std::env::temp_dir().join(format!("kiosk-demo-{name:016x}"))
+        };
+        std::fs::create_dir_all(&path)
+            .map_err(|error| format!("can't make the folder {}: {error}", path.display()))?;
+        Ok(Self { path, temporary })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.temporary
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, folder = %self.path.display(), "the demo's folder stays");
+        }
+    }
+}
+
+pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure> {
+    let folder = Folder::new(args.dir.as_deref())?;
+    let database = Location::Sqlite(folder.path.join("kiosk.db"));
+    let master_key = MasterKey::beside(&folder.path.join("kiosk.db"))?;
+    fill(&database, &master_key).await?;
+
+    let options = Options {
+        listen: args.listen,
+        token: Some(TOKEN.to_owned()),
+        ..Options::default()
+    };
+    let emulator = kiosk_emulator::start(options).await.map_err(|error| {
+        format!("{error}: something else uses the address, choose another with --listen")
+    })?;
+    let settings = Settings {
+        database,
+        connections: config.database.connections,
+        master_key,
+        api_url: emulator.url(),
+        token: TOKEN.into(),
+        shopfront: shopfront(config)?,
+        ops_listen: None,
+        metrics: Some(Metrics::start()?),
+        telegram_restarts: true,
+        clock: Clock::system(),
+    };
+    let stop = stopped()?;
+    let app = App::start(settings).await?;
+    print(&emulator.chat_url());
+    stop.await;
+    app.stop(PATIENCE).await?;
+    emulator.stop().await;
+    drop(folder);
+    Ok(Outcome::complete("the demo is over".to_owned()))
+}
+
+/// Imports the demo's products, and keys where a product has none yet.
+async fn fill(database: &Location, master_key: &MasterKey) -> Result<(), Failure> {
+    let (store, vault, lock) = app::open(database, 1, master_key, Clock::system()).await?;
+    let products = file::parse(CATALOGUE.as_bytes(), Format::Toml)
+        .map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
+    let report = catalogue::import(&store, products).await?;
+    for slug in &report.added {
+        let mut lines = String::new();
+        for _ in 0..KEYS {
+            let chance = random_bytes::<8>()?;
+            let [a, b, c, d] =
+                std::array::from_fn(|at| u16::from_be_bytes([chance[2 * at], chance[2 * at + 1]]));
+            let name = slug.to_uppercase();
+            lines += &format!("{name}-{a:04X}-{b:04X}-{c:04X}-{d:04X}\n");
+        }
+        keys::import(&store, &vault, slug, std::io::Cursor::new(lines), |_| {}).await?;
+    }
+    store.close().await;
+    drop(lock);
+    Ok(())
+}
+
+fn print(address: &str) {
+    use std::io::Write;
+    // Nobody listens any more: the demo goes on.
+    let _ = writeln!(
+        std::io::stdout(),
+        "\n  The shop is open. Chat with its bot here:\n\n    {address}\n\n  \
+         Send /start, buy something with Stars, and watch the key arrive. Then try to trick it: tap twice, buy the\n  \
+         last key in two chats, cancel and pay all the same. Ctrl-C ends the demo.\n"
+    );
+}

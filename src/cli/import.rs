@@ -1,0 +1,212 @@
+//! `kiosk import catalogue` and `kiosk import keys`.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, Outcome};
+use crate::config::Config;
+use crate::shop::catalogue::file::{self, Format};
+use crate::shop::catalogue::import as catalogue;
+use crate::shop::keys::import as keys;
+use crate::shop::vault::Vault;
+
+/// The name of the standard input.
+const STDIN: &str = "-";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Add and change products; those that the file does not name stay
+    Catalogue {
+        /// A .toml or .csv file
+        #[arg(value_parser = catalogue_file)]
+        file: PathBuf,
+    },
+    /// Add keys to a product's stock, a line each; those that are there already are skipped
+    Keys {
+        /// The product's id
+        product: String,
+        /// A text file, or - for the standard input
+        file: PathBuf,
+    },
+}
+
+fn catalogue_file(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    if Format::of(&path).is_none() {
+        return Err("expected a file whose name ends in .toml or .csv".to_owned());
+    }
+    Ok(path)
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Failure> {
+    match command {
+        Command::Catalogue { file } => import_catalogue(&file, config).await,
+        Command::Keys { product, file } => import_keys(&product, &file, config).await,
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    format!("can't read {}: {error}", path.display()).into()
+}
+
+async fn import_catalogue(path: &Path, config: &Config) -> Result<Outcome, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let format = Format::of(path).ok_or("expected a .toml or .csv file")?;
+    let file = match file::parse(&bytes, format) {
+        Ok(file) => file,
+        Err(problems) => {
+            let mut text = format!("{}: nothing is imported", path.display());
+            for problem in problems {
+                text = text + "\n" + &problem.to_string();
+            }
+            return Err(text.into());
+        }
+    };
+    let store = super::open(config).await?;
+    let report = catalogue::import(&store, file).await;
+    store.close().await;
+    Ok(Outcome::complete(catalogue_text(&report?)))
+}
+
+fn catalogue_text(report: &catalogue::Report) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| {
+        text += &line;
+        text.push('\n');
+    };
+    line(format!(
+        "products added: {}, changed: {}, unchanged: {}",
+        report.added.len(),
+        report.changed.len(),
+        report.unchanged
+    ));
+    for slug in &report.added {
+        line(format!("  {slug}: new"));
+    }
+    let shown = |value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or("nothing".to_owned(), |v| format!("{v:?}"))
+    };
+    for changed in &report.changed {
+        for field in &changed.fields {
+            let (old, new) = (shown(&field.old), shown(&field.new));
+            line(format!("  {}: {} {old} → {new}", changed.slug, field.name));
+        }
+    }
+    if report.moved > 0 {
+        line(format!(
+            "products with another place in the list: {}",
+            report.moved
+        ));
+    }
+    let named =
+        |what: &str, slugs: &[String]| format!("{what}: {} ({})", slugs.len(), slugs.join(", "));
+    if !report.not_in_file.is_empty() {
+        line(named(
+            "products that are not in the file, and stay",
+            &report.not_in_file,
+        ));
+    }
+    if !report.archived.is_empty() {
+        line(named(
+            "products that are archived, and stay so",
+            &report.archived,
+        ));
+    }
+    for unused in &report.unused {
+        line(format!(
+            "not used by this version: {} (first on line {}, {} in all)",
+            unused.name, unused.line, unused.times
+        ));
+    }
+    text
+}
+
+async fn import_keys(product: &str, path: &Path, config: &Config) -> Result<Outcome, Failure> {
+    let (from, bytes): (Box<dyn Read + Send>, Option<u64>) = if path.as_os_str() == STDIN {
+        (Box::new(std::io::stdin()), None)
+    } else {
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let meta = file.metadata().map_err(|error| unreadable(path, &error))?;
+        (Box::new(file), meta.is_file().then_some(meta.len()))
+    };
+    let master = config.master_key()?;
+    let store = super::open(config).await?;
+    let vault = Vault::open(&store, &master).await?;
+    let bar = std::io::stderr().is_terminal().then(|| progress_bar(bytes));
+    let report = keys::import(&store, &vault, product, from, |at| {
+        if let Some(bar) = &bar {
+            bar.set_position(at.bytes);
+            bar.set_message(format!("{} keys added", at.added));
+        }
+    })
+    .await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    store.close().await;
+    let report = report?;
+    Ok(Outcome {
+        text: keys_text(product, &report),
+        is_complete: report.refused == 0,
+    })
+}
+
+fn progress_bar(bytes: Option<u64>) -> ProgressBar {
+    let (bar, template) = match bytes {
+        Some(bytes) => (
+            ProgressBar::new(bytes),
+            "{bar:40} {bytes}/{total_bytes} {msg}, {eta} left",
+        ),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes} {msg}"),
+    };
+    // A template that can't be read leaves the bar in its plain style.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn keys_text(product: &str, report: &keys::Report) -> String {
+    let mut text = format!("keys added to {product}: {}\n", report.added);
+    let lists = [
+        (
+            "lines that repeat an earlier line",
+            &report.duplicates_in_file,
+        ),
+        ("lines that the shop has already", &report.already_known),
+    ];
+    // Writing to a String can't fail.
+    for (what, lines) in lists.into_iter().filter(|(_, lines)| lines.count > 0) {
+        let numbers: Vec<String> = lines.first.iter().map(u64::to_string).collect();
+        let more = if lines.count > lines.first.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "{what}: {} (line {}{more})",
+            lines.count,
+            numbers.join(", ")
+        );
+    }
+    if report.empty > 0 {
+        let _ = writeln!(text, "empty lines: {}", report.empty);
+    }
+    if report.refused > 0 {
+        let _ = writeln!(text, "lines that are no keys: {}", report.refused);
+        for (line, why) in &report.refused_lines {
+            let _ = writeln!(text, "  line {line}: {why}");
+        }
+        if report.refused > report.refused_lines.len() as u64 {
+            text.push_str("  …\n");
+        }
+    }
+    text
+}

@@ -1,0 +1,3 @@
+//! The axum sidecar.
+
+pub mod ops;

@@ -1,0 +1,4 @@
+//! The whole shop, seen from the chat.
+
+mod abuse;
+mod purchase;

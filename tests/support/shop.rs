@@ -1,0 +1,243 @@
+//! A running shop on the emulator: the whole program but for its command line.
+
+use std::time::Duration;
+
+use kiosk::app::{App, Settings};
+use kiosk::bot::face::Shopfront;
+use kiosk::clock::Clock;
+use kiosk::i18n::Zone;
+use kiosk::shop::audit::{self, Finding};
+use kiosk::shop::payments::Method;
+use kiosk::shop::texts::{Language, Texts};
+use kiosk::shop::vault::{KeyText, MasterKey, Vault};
+use kiosk::store::{Location, Store, StoreError};
+use kiosk::{binds, sql};
+use kiosk_emulator::{Control, CustomerSpec, Emulator, Message, Options};
+
+use super::db::TestDb;
+
+/// The token that the emulator takes.
+pub const TOKEN: &str = "4242:test-token-of-the-emulated-bot";
+/// What is sold.
+pub const SLUG: &str = "zeta-month";
+const MASTER: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+sql! {
+    PRODUCT = "rig.product",
+        "INSERT INTO products (slug, kind, title, description, prices, position, created_at, updated_at)
+         VALUES ($1, 'stock', '{\"en\":\"Zeta, one month\",\"ru\":\"Zeta, месяц\"}',
+             '{\"en\":\"One key.\",\"ru\":\"Один ключ.\"}', '{\"XTR\":250}', 1, 0, 0)
+         RETURNING id";
+    KEY = "rig.key",
+        "INSERT INTO keys (product_id, position, fingerprint, ciphertext, imported_at, changed_at)
+         VALUES ($1, $2, $3, $4, 0, 0)";
+    BUSY = "rig.busy",
+        "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new')
+              + (SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending'))";
+}
+
+/// A shop, its Telegram and its database.
+pub struct LiveShop {
+    pub app: App,
+    pub emulator: Emulator,
+    pub control: Control,
+    pub store: Store,
+}
+
+/// Settings of a shop on `database` that talks to `api_url`.
+pub fn settings(database: &Location, api_url: &str) -> Settings {
+    Settings {
+        database: database.clone(),
+        connections: 8,
+        master_key: MasterKey::from_base64(MASTER).expect("a master key"),
+        api_url: api_url.to_owned(),
+        token: TOKEN.into(),
+        shopfront: Shopfront {
+            name: "Zeta shop".to_owned(),
+            greeting: Texts::default(),
+            support: Texts::from_iter([(Language::En, "@zeta_support".to_owned())]),
+            terms: Texts::default(),
+            zone: Zone::UTC,
+            methods: vec![Method::Stars],
+            hold: Duration::from_mins(15),
+        },
+        ops_listen: Some(([127, 0, 0, 1], 0).into()),
+        metrics: None,
+        telegram_restarts: false,
+        clock: Clock::system(),
+    }
+}
+
+/// A product with its keys, `zeta-month-0001` and so on.
+pub async fn stock(store: &Store, keys: i64) {
+    let master = MasterKey::from_base64(MASTER).expect("a master key");
+    let vault = Vault::open(store, &master).await.expect("a vault");
+    store
+        .write("rig.stock", move |tx| {
+            let vault = vault.clone();
+            Box::pin(async move {
+                let (product,): (i64,) = tx.one(&PRODUCT, binds![SLUG]).await?;
+                for at in 1..=keys {
+                    let text = KeyText::new(format!("{SLUG}-{at:04}"));
+                    let sealed = vault.seal(product, &text).expect("sealed");
+                    let binds = binds![product, at, sealed.fingerprint, sealed.ciphertext];
+                    tx.execute(&KEY, binds).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await
+        .expect("stocked");
+}
+
+/// An emulator that takes [`TOKEN`].
+pub async fn emulator() -> Emulator {
+    let options = Options {
+        token: Some(TOKEN.to_owned()),
+        ..Options::default()
+    };
+    kiosk_emulator::start(options).await.expect("an emulator")
+}
+
+impl LiveShop {
+    /// A shop with `keys` keys, open.
+    pub async fn open(db: &TestDb, keys: i64) -> Self {
+        let store = db.store(&Clock::system()).await;
+        stock(&store, keys).await;
+        let emulator = emulator().await;
+        let app = App::start(settings(db.location(), &emulator.url()))
+            .await
+            .expect("the shop starts");
+        Self {
+            app,
+            control: emulator.control(),
+            emulator,
+            store,
+        }
+    }
+
+    /// A customer who speaks `language`.
+    pub fn customer(&self, name: &str, language: &str) -> i64 {
+        self.control
+            .customer(CustomerSpec::named(name).speaking(language))
+    }
+
+    /// The next text with these words in it.
+    pub async fn reads(&self, user: i64, words: &str) -> Message {
+        self.control
+            .wait_for_text(user, words)
+            .await
+            .unwrap_or_else(|_| {
+                panic!(
+                    "{words:?} never came; the chat: {:#?}",
+                    self.control
+                        .messages(user)
+                        .iter()
+                        .map(|message| message.text.clone())
+                        .collect::<Vec<_>>()
+                )
+            })
+    }
+
+    /// Presses the newest button with this label.
+    pub fn press(&self, user: i64, label: &str) -> String {
+        self.control
+            .press_text(user, label)
+            .unwrap_or_else(|error| {
+                panic!(
+                    "{label:?}: {error:?}; {:#?}",
+                    self.control.last_message(user)
+                )
+            })
+    }
+
+    /// An order from the deep link to its invoice, which is returned.
+    pub async fn invoice(&self, user: i64) -> Message {
+        let before = self.invoices(user);
+        let last = self.control.last_message(user);
+        let last = last.map_or(0, |message| message.message_id);
+        self.control.say(user, &format!("/start p_{SLUG}"));
+        let card = self.button(user, "⚡ Buy now", move |id| id > last).await;
+        self.control.press(user, card.0, &card.1).expect("a tap");
+        let methods = self
+            .button(user, "⭐ Pay with Stars", move |id| id == card.0)
+            .await;
+        self.control
+            .press(user, methods.0, &methods.1)
+            .expect("a tap");
+        self.control
+            .wait_for_message(user, move |message| {
+                message.invoice.is_some() && !before.contains(&message.message_id)
+            })
+            .await
+            .expect("an invoice")
+    }
+
+    /// Waits for a button with this label under such a message: the message and the button's code.
+    async fn button(
+        &self,
+        user: i64,
+        label: &'static str,
+        under: impl Fn(i64) -> bool + Send + Sync + 'static,
+    ) -> (i64, String) {
+        let code = move |message: &Message| {
+            let found = message.keyboard.iter().flatten();
+            let mut found = found.filter(|button| button.text == label);
+            found.next().and_then(|button| button.callback_data.clone())
+        };
+        let message = self
+            .control
+            .wait_for_message(user, move |message| {
+                under(message.message_id) && code(message).is_some()
+            })
+            .await
+            .unwrap_or_else(|_| panic!("no button {label:?}"));
+        (message.message_id, code(&message).expect("seen above"))
+    }
+
+    fn invoices(&self, user: i64) -> Vec<i64> {
+        let messages = self.control.messages(user);
+        let invoices = messages.iter().filter(|message| message.invoice.is_some());
+        invoices.map(|message| message.message_id).collect()
+    }
+
+    /// Returns when nothing is left to do.
+    pub async fn quiet(&self) {
+        self.control
+            .wait_until_confirmed()
+            .await
+            .expect("all updates are taken");
+        while self.busy().await > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn busy(&self) -> i64 {
+        self.store
+            .read("rig.busy", |tx| Box::pin(tx.one::<(i64,)>(&BUSY, &[])))
+            .await
+            .map_err(|error: StoreError| error)
+            .expect("a look")
+            .0
+    }
+
+    /// What a strict audit finds.
+    pub async fn audit(&self) -> Vec<Finding> {
+        self.store
+            .snapshot("audit", |tx| Box::pin(audit::audit(tx, true)))
+            .await
+            .expect("an audit")
+    }
+
+    /// Waits for quiet, expects clean books, and closes.
+    pub async fn close(self) {
+        self.quiet().await;
+        assert_eq!(self.audit().await, [], "the books are clean");
+        self.app
+            .stop(Duration::from_secs(30))
+            .await
+            .expect("the shop stops");
+        self.store.close().await;
+        self.emulator.stop().await;
+    }
+}
