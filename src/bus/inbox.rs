@@ -1,5 +1,7 @@
 //! Facts received. A fact is acknowledged to its source only after its raw bytes are committed here.
 
+use std::collections::BTreeSet;
+
 use crate::clock::Millis;
 use crate::store::{StoreError, Tx};
 use crate::{binds, row, sql};
@@ -87,8 +89,28 @@ sql! {
         "UPDATE inbox SET screen_owed = NULL WHERE screen_owed IS NOT NULL AND screen_owed <= $1";
 }
 
+sql! {
+    LOCK_LANE = "inbox.store.lock_lane",
+        sqlite: "SELECT $1",
+        postgres: "SELECT CAST(1 AS BIGINT) FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
+}
+
+/// PostgreSQL numbers a row before it commits: of two processes that store for one lane, the later number could be seen,
+/// handled and finished first, and take the earlier row along unhandled. So they store one after another.
+async fn lock_lanes(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<(), StoreError> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    let lanes: BTreeSet<i64> = facts.iter().filter_map(|fact| fact.lane).collect();
+    for lane in lanes {
+        tx.all::<(i64,)>(&LOCK_LANE, binds![lane]).await?;
+    }
+    Ok(())
+}
+
 /// Keeps facts. The answer has, for each, its row if it is new; a repeat of a known fact is `None`.
 pub async fn store(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<Option<Stored>>, StoreError> {
+    lock_lanes(tx, facts).await?;
     let now = tx.now();
     let mut stored = Vec::with_capacity(facts.len());
     for fact in facts {

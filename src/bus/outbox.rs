@@ -56,6 +56,7 @@ row! {
         pub kind: String,
         /// The chat that it goes to.
         pub chat: Option<i64>,
+        pub(super) priority: i64,
         semantics: String,
         /// JSON: references, language, snapshots.
         pub payload: String,
@@ -116,7 +117,7 @@ sql! {
              WHERE id IN (
                  SELECT id FROM outbox WHERE state = 'pending' AND due_at <= $3 ORDER BY priority, id LIMIT $4
              ) AND state = 'pending'
-             RETURNING id, public_id, kind, chat_id, semantics, payload, fence, attempts, created_at",
+             RETURNING id, public_id, kind, chat_id, priority, semantics, payload, fence, attempts, created_at",
         postgres: "WITH due AS MATERIALIZED (
                  SELECT id FROM outbox WHERE state = 'pending' AND due_at <= $3 ORDER BY priority, id LIMIT $4
                  FOR UPDATE SKIP LOCKED
@@ -124,7 +125,7 @@ sql! {
              UPDATE outbox SET state = 'sending', owner = $1, fence = outbox.fence + 1, lease_until = $2,
                  attempts = outbox.attempts + 1, changed_at = $3
              FROM due WHERE outbox.id = due.id AND outbox.state = 'pending'
-             RETURNING outbox.id, public_id, kind, chat_id, semantics, payload, fence, attempts, created_at";
+             RETURNING outbox.id, public_id, kind, chat_id, priority, semantics, payload, fence, attempts, created_at";
 }
 
 /// Posts a letter in the caller's transaction; one with a known key is the same letter and is left alone.

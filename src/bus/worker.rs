@@ -313,7 +313,7 @@ impl Outbox {
     }
 }
 
-/// The letters of one chat go one after another, in the order of posting.
+/// The letters of one chat go one after another, in the order of posting; the chat with the most urgent one goes first.
 fn by_chat(letters: Vec<Claimed>) -> Vec<Vec<Claimed>> {
     let mut groups: Vec<Vec<Claimed>> = Vec::new();
     let mut of_chat: HashMap<i64, usize> = HashMap::new();
@@ -327,6 +327,7 @@ fn by_chat(letters: Vec<Claimed>) -> Vec<Vec<Claimed>> {
             groups.push(vec![letter]);
         }
     }
+    groups.sort_by_key(|group| group.iter().map(|letter| letter.priority).min());
     groups
 }
 

@@ -13,7 +13,7 @@ use crate::support::db::TestDb;
 
 /// Holds the writer thread inside a closure until it is dropped, so that what is queued meanwhile forms the next batch.
 pub struct Gate {
-    hold: Sender<()>,
+    open: Sender<()>,
     closure: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -38,16 +38,12 @@ impl Gate {
                 .await
         });
         at_work.await.expect("the gate is reached");
-
-        Self {
-            hold: open,
-            closure,
-        }
+        Self { open, closure }
     }
 
     /// The answer of the gate's own closure, which may have shared a batch with what waited.
     pub async fn open(self) -> Result<(), StoreError> {
-        drop(self.hold);
+        drop(self.open);
         self.closure.await.expect("no panic")
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::time::Instant;
 
 use super::{Bus, HandlerError};
 use crate::bus::bulk::Finished;
@@ -29,14 +28,15 @@ impl Bus {
     pub(super) async fn handle(&self, row: Arc<Stored>, lease: Option<Lease>) -> bool {
         // The semaphore is never closed.
         let _permit = self.inner.turns.acquire().await;
-        let started = Instant::now();
+        let clock = self.inner.store.clock();
+        let started = clock.now();
         let mut pause = Duration::from_millis(50);
         loop {
             match self.attempt(&row, lease.as_ref()).await {
                 Attempt::Done => return true,
                 Attempt::Lost => return false,
                 Attempt::Failed(error) => {
-                    let late = started.elapsed() >= HEAD;
+                    let late = clock.now() - started >= HEAD.as_millis() as i64;
                     let bury = match &error {
                         HandlerError::Unavailable(_) => false,
                         HandlerError::Retry(_) => late,
@@ -50,7 +50,7 @@ impl Bus {
             }
             let mut closing = self.inner.closing.subscribe();
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                () = clock.sleep(pause) => {}
                 _ = closing.wait_for(|closing| *closing) => return true,
             }
             pause = (pause * 2).min(Duration::from_secs(2));

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::bulk::{self, Finished};
 use super::dialogue::Dialogue;
-use super::inbox::{self, Stored};
+use super::inbox::{self, Birth, Fact, Stored};
 use super::leases::{Lease, Leases};
 use super::turn::Turn;
 use crate::store::{ErrorKind, Store, StoreError, Tx};
@@ -89,6 +89,8 @@ struct Inner {
     leases: Option<Leases>,
     finished: mpsc::UnboundedSender<Finished>,
     turns: Semaphore,
+    /// Held from the storing of facts until they are in their lanes.
+    receiving: tokio::sync::Mutex<()>,
     at_work: AtomicUsize,
     idle: Notify,
     closing: watch::Sender<bool>,
@@ -133,6 +135,7 @@ impl Bus {
                 leases,
                 finished,
                 turns: Semaphore::new(TURNS),
+                receiving: tokio::sync::Mutex::new(()),
                 at_work: AtomicUsize::new(0),
                 idle: Notify::new(),
                 closing: watch::Sender::new(false),
@@ -169,7 +172,46 @@ impl Bus {
         self.look().await
     }
 
-    /// Hands stored facts to their lanes.
+    /// Keeps facts and hands those that are new and have to be handled to their lanes; answers, once they are committed,
+    /// which are new. Callers may come at once: facts reach their lanes in the order of their commits. Once begun it
+    /// ends, also when nobody waits for it any more.
+    pub async fn receive(&self, facts: Vec<Fact>) -> Result<Vec<bool>, StoreError> {
+        let bus = self.clone();
+        tokio::spawn(async move { bus.keep(facts).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::new("bus.receive", ErrorKind::Panicked)))
+    }
+
+    async fn keep(&self, facts: Vec<Fact>) -> Result<Vec<bool>, StoreError> {
+        let urgent = facts.iter().all(|fact| fact.lane.is_none());
+        // What has no lane has no order either.
+        let _order = if urgent {
+            None
+        } else {
+            Some(self.inner.receiving.lock().await)
+        };
+        let facts = Arc::new(facts);
+        let kept = facts.clone();
+        let rows = self
+            .inner
+            .store
+            .write_as("bus.receive", urgent, move |tx| {
+                let kept = kept.clone();
+                Box::pin(async move { inbox::store(tx, &kept).await })
+            })
+            .await?;
+        let new = rows.iter().map(Option::is_some).collect();
+        let to_handle = rows
+            .into_iter()
+            .zip(facts.iter())
+            .filter(|(_, fact)| fact.birth == Birth::New)
+            .filter_map(|(row, _)| row)
+            .collect();
+        self.accept(to_handle);
+        Ok(new)
+    }
+
+    /// Hands stored facts to their lanes. Those of one lane must come in the order of their commits.
     pub fn accept(&self, rows: Vec<Stored>) {
         for row in rows {
             match row.lane {
