@@ -204,12 +204,18 @@ impl LiveShop {
 
     /// Returns when nothing is left to do.
     pub async fn quiet(&self) {
-        self.control
-            .wait_until_confirmed()
-            .await
-            .expect("all updates are taken");
-        while self.busy().await > 0 {
-            tokio::task::yield_now().await;
+        loop {
+            while self.busy().await > 0 {
+                tokio::task::yield_now().await;
+            }
+            // What the last letters made Telegram tell us is taken too.
+            self.control
+                .wait_until_confirmed()
+                .await
+                .expect("all updates are taken");
+            if self.busy().await == 0 {
+                return;
+            }
         }
     }
 
