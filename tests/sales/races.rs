@@ -10,6 +10,7 @@ use kiosk::shop::orders::place::{self, PlaceError, Request};
 use kiosk::shop::payments::settle::Settled;
 use kiosk::store::StoreError;
 use kiosk::{binds, sql};
+use tokio::task::JoinHandle;
 
 use crate::on_both_engines;
 use crate::sales::rig::{HOLD, SLUG, Shop};
@@ -147,7 +148,7 @@ on_both_engines! {
                 // One has seen no free key and is about to look again; let it wait for the holder.
                 second_look.reached().await;
                 drop(second_look);
-                while waiting(&shop).await == 0 {
+                while waiting(&shop).await == 0 && !rivals.iter().all(JoinHandle::is_finished) {
                     tokio::task::yield_now().await;
                 }
                 drop(placed);
