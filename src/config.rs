@@ -390,6 +390,8 @@ fn is_zone(text: &str) -> bool {
 impl Checkout {
     fn read(from: &mut Reader) -> Result<Self, Noted> {
         const LATER: Result<Method, &str> = Err("this version takes Stars only");
+        const NOTHING: Result<Contact, &str> =
+            Err("this version asks customers for nothing, leave it []");
         let methods = from.choices(
             "checkout.methods",
             &[
@@ -402,7 +404,7 @@ impl Checkout {
         );
         let require = from.choices(
             "checkout.require",
-            &[("phone", Ok(Contact::Phone)), ("email", Ok(Contact::Email))],
+            &[("phone", NOTHING), ("email", NOTHING)],
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
         let methods = from.at_least_one("checkout.methods", methods?);

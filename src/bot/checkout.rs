@@ -14,6 +14,8 @@ use crate::telegram::PreCheckoutAnswer;
 
 /// Telegram gives up after 10 s; from our receipt we answer within these milliseconds or not at all.
 const DEADLINE: Millis = 8_000;
+/// So long a failing database is asked again before the payment is refused.
+const RETRY: Millis = 5_000;
 
 impl Face {
     /// Answers a pre-checkout query.
@@ -50,10 +52,14 @@ impl Face {
         let (approval, language) = match decided {
             Ok((approval, language)) => (approval, language),
             Err(error) if error.kind == ErrorKind::Superseded => return Ok(()),
-            Err(error) => {
-                // Better a clear no in time than silence; the row stays, and is tried again while there is time.
-                tracing::warn!(%error, "a payment can't be approved now");
+            Err(error) if self.age(turn) < RETRY => {
+                tracing::warn!(%error, "a payment can't be approved yet, trying again");
                 return Err(error.into());
+            }
+            Err(error) => {
+                // A clear no in time is better than silence. Should the approval stand after all, it ends by itself.
+                tracing::error!(%error, "a payment is refused, because the database does not answer");
+                return self.refuse_busy(&asked).await;
             }
         };
         let language =
@@ -91,8 +97,30 @@ impl Face {
         }
     }
 
+    async fn refuse_busy(&self, asked: &PreCheckout) -> Result<(), HandlerError> {
+        let l = Localizer {
+            language: Language::from_code(Some(&asked.from.language_code)),
+            zone: self.shopfront.zone.clone(),
+        };
+        let words = screens::shop_busy(&l);
+        let answer = PreCheckoutAnswer::Refuse(&words);
+        if let Err(error) = self
+            .client
+            .answer_pre_checkout_query(&asked.id, answer)
+            .await
+        {
+            tracing::warn!(%error, "a pre-checkout query could not be refused");
+        }
+        Ok(())
+    }
+
+    /// Milliseconds since our receipt.
+    fn age(&self, turn: &Turn) -> Millis {
+        self.store.clock().now() - turn.row().received_at
+    }
+
     fn is_late(&self, turn: &Turn) -> bool {
-        self.store.clock().now() - turn.row().received_at > DEADLINE
+        self.age(turn) > DEADLINE
     }
 
     async fn undo(&self, query: &str, why: &str) -> Result<(), HandlerError> {

@@ -37,7 +37,7 @@ fn the_environment_is_stronger_than_the_file_and_the_file_than_the_defaults() {
         &[
             ("KIOSK_WEB__LISTEN", "[::1]:2"),
             ("KIOSK_STAFF__OWNERS", "[1, 2]"),
-            ("KIOSK_CHECKOUT__REQUIRE", "[\"phone\", \"email\"]"),
+            ("KIOSK_CHECKOUT__REQUIRE", "[]"),
             ("KIOSK_CHECKOUT__HOLD_MINUTES", "20"),
             ("KIOSK_SHOP__GREETING", "2024"),
             ("KIOSK_SHOP__SUPPORT__RU", "Пишите"),
@@ -53,7 +53,7 @@ fn the_environment_is_stronger_than_the_file_and_the_file_than_the_defaults() {
     assert_eq!(config.shop.terms.in_language(Language::En), "Условия");
     assert_eq!(config.web.listen.port(), 2);
     assert_eq!(config.staff.owners, [1, 2]);
-    assert_eq!(config.checkout.require, [Contact::Phone, Contact::Email]);
+    assert_eq!(config.checkout.require, []);
     assert_eq!(config.checkout.hold, Duration::from_mins(20));
     assert_eq!(config.shop.greeting.in_language(Language::Ru), "2024");
     assert_eq!(config.shop.support.get(Language::Ru), Some("Пишите"));
