@@ -2,6 +2,7 @@
 
 mod bot;
 mod bus;
+mod cli;
 mod kill;
 mod sales;
 mod schema;

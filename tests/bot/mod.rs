@@ -1,4 +1,5 @@
 //! The whole shop, seen from the chat.
 
 mod abuse;
+mod after;
 mod purchase;

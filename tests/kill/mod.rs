@@ -1,8 +1,6 @@
 //! `kill -9`, again and again, mostly just after money moved: afterwards every charge has its key or its refund, no key
 //! was shown to two people, and the books are clean.
 
-mod child;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +12,8 @@ use kiosk::store::{Store, StoreError};
 use kiosk::{binds, sql};
 use kiosk_emulator::{Control, CustomerSpec, PayOptions, View};
 
-use self::child::Child;
 use crate::on_both_engines;
+use crate::support::child::Child;
 use crate::support::shop::{SLUG, emulator, stock};
 
 const KILLS: usize = 60;
@@ -28,6 +26,8 @@ sql! {
     UNFINISHED = "kill.unfinished",
         "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new')
               + (SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending'))";
+    SENDING = "kill.sending", "SELECT COUNT(*) FROM outbox WHERE state = 'sending'";
+    LEASED = "kill.leased", "SELECT COUNT(*) FROM lanes WHERE owner IS NOT NULL";
     KNOWN = "kill.known", "SELECT COUNT(*) FROM payments";
 }
 
@@ -212,6 +212,35 @@ on_both_engines! {
         println!("{KILLS} kills, {after_money} after money moved, {} charges, {} refunded",
             charges.len(), charges.iter().filter(|it| it.refunded).count());
         child.terminate().await;
+        store.close().await;
+    }
+
+    async fn a_stop_under_load_is_orderly_and_leaves_nothing_leased(db: TestDb) {
+        let store = db.store(&Clock::system()).await;
+        stock(&store, KEYS).await;
+        let emulator = emulator().await;
+        let control = emulator.control();
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut buyers = Vec::new();
+        for at in 0..BUYERS {
+            let user = control.customer(CustomerSpec::named(format!("Buyer {at}")).speaking("en"));
+            control.set_stars(user, 100_000_000);
+            buyers.push(tokio::spawn(buy_on(control.clone(), user, stop.clone())));
+        }
+        for _ in 0..5 {
+            let child = Child::start(&db, &emulator.url()).await;
+            let charges = control.charges().len();
+            let _ = control.wait(STEP, move |view: &View<'_>| (view.charges().len() > charges + 3).then_some(())).await;
+            child.terminate().await;
+            assert_eq!(count(&store, &SENDING).await, 0, "no letter is left on its way");
+            if store.is_shared() {
+                assert_eq!(count(&store, &LEASED).await, 0, "no lane is left leased");
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        for buyer in buyers {
+            buyer.abort();
+        }
         store.close().await;
     }
 }

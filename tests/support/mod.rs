@@ -1,5 +1,6 @@
 //! The rig: what every test of this folder stands on.
 
+pub mod child;
 pub mod db;
 pub mod shop;
 

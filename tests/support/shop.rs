@@ -236,6 +236,18 @@ impl LiveShop {
             .expect("an audit")
     }
 
+    /// Closes the shop and opens it again, on the same Telegram.
+    pub async fn reopen(self, db: &TestDb) -> Self {
+        self.app
+            .stop(Duration::from_secs(30))
+            .await
+            .expect("the shop stops");
+        let app = App::start(settings(db.location(), &self.emulator.url()))
+            .await
+            .expect("the shop starts");
+        Self { app, ..self }
+    }
+
     /// Waits for quiet, expects clean books, and closes.
     pub async fn close(self) {
         self.quiet().await;

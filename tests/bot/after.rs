@@ -1,0 +1,77 @@
+//! What is owed after a crash, or when news never came: found and paid when the shop opens again.
+
+use std::time::Duration;
+
+use kiosk::app::App;
+use kiosk::clock::Clock;
+use kiosk::store::StoreError;
+use kiosk::{binds, sql};
+use kiosk_emulator::{PayOptions, PayOutcome};
+
+use crate::on_both_engines;
+use crate::support::shop::{LiveShop, settings};
+
+sql! {
+    OWE = "after.owe",
+        "UPDATE inbox SET screen_owed = $2
+         WHERE seq = (SELECT MAX(seq) FROM inbox WHERE lane = $1)";
+    OWED = "after.owed", "SELECT COUNT(*) FROM inbox WHERE screen_owed IS NOT NULL";
+}
+
+on_both_engines! {
+    async fn a_payment_whose_news_never_came_is_found_in_the_list(db: TestDb) {
+        let shop = LiveShop::open(&db, 1).await;
+        let ann = shop.customer("Ann", "en");
+        let invoice = shop.invoice(ann).await;
+        let options = PayOptions { lose_notice: true, ..PayOptions::default() };
+        let paid = shop.control.pay(ann, invoice.message_id, options).await;
+        assert!(matches!(paid, PayOutcome::Paid { .. }), "{paid:?}");
+        shop.quiet().await;
+        let shop = shop.reopen(&db).await;
+        shop.reads(ann, "zeta-month-0001").await;
+        shop.close().await;
+    }
+
+    async fn a_screen_that_a_crash_swallowed_is_drawn_when_the_shop_opens(db: TestDb) {
+        let shop = LiveShop::open(&db, 1).await;
+        let (ann, bob) = (shop.customer("Ann", "en"), shop.customer("Bob", "en"));
+        for user in [ann, bob] {
+            shop.control.say(user, "/start");
+            shop.reads(user, "Zeta shop").await;
+        }
+        shop.control.say(ann, "/orders");
+        shop.reads(ann, "have not ordered anything").await;
+        shop.quiet().await;
+        let now = Clock::system().now();
+        // Ann's screen is owed for a second, Bob's for eleven minutes: he has gone on with his day.
+        shop.store.write("after.owe", move |tx| Box::pin(async move {
+            tx.execute(&OWE, binds![ann, now - 1_000]).await?;
+            tx.execute(&OWE, binds![bob, now - 660_000]).await
+        })).await.map_err(|error: StoreError| error).unwrap();
+        let his = shop.control.messages(bob).len();
+        let hers = shop.control.messages(ann).len();
+        let shop = shop.reopen(&db).await;
+        let again = shop.control.wait_for_message(ann, move |message| {
+            message.from_bot && message.text.contains("have not ordered anything")
+        }).await;
+        assert!(again.is_ok());
+        while shop.control.messages(ann).len() == hers {
+            tokio::task::yield_now().await;
+        }
+        loop {
+            let (owed,): (i64,) = shop.store.read("after.owed", |tx| Box::pin(tx.one(&OWED, &[])))
+                .await.map_err(|error: StoreError| error).unwrap();
+            if owed == 0 { break; }
+        }
+        assert_eq!(shop.control.messages(bob).len(), his);
+        shop.close().await;
+    }
+
+    async fn a_shop_opens_and_closes_while_telegram_is_away(db: TestDb) {
+        let app = App::start(settings(db.location(), "http://127.0.0.1:9")).await.expect("it opens");
+        let address = app.ops().expect("an address");
+        let ready = reqwest::get(format!("http://{address}/readyz")).await.unwrap();
+        assert_eq!(ready.status().as_u16(), 200);
+        app.stop(Duration::from_secs(10)).await.unwrap();
+    }
+}
