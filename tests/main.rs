@@ -3,6 +3,7 @@
 mod bot;
 mod bus;
 mod cli;
+mod house;
 mod kill;
 mod sales;
 mod schema;

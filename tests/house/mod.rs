@@ -1,0 +1,251 @@
+//! The house plan: which room may use which. An arrow that runs the wrong way fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms that it may use.
+const PLAN: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("spelling", &[]),
+    ("store", &["clock"]),
+    ("bus", &["store", "clock"]),
+    ("shop", &["bus", "store", "clock", "spelling"]),
+    // What stands on the shop's words alone, for the faces and for the settings.
+    ("i18n", &["shop", "clock"]),
+    ("config", &["shop", "store", "spelling"]),
+    ("telemetry", &["config", "store"]),
+    ("telegram", &[]),
+    (
+        "pay",
+        &["shop", "bus", "store", "clock", "telegram", "i18n"],
+    ),
+    (
+        "bot",
+        &["shop", "bus", "store", "clock", "telegram", "i18n"],
+    ),
+    (
+        "web",
+        &["shop", "bus", "store", "clock", "telemetry", "i18n"],
+    ),
+    (
+        "app",
+        &[
+            "pay",
+            "bot",
+            "web",
+            "shop",
+            "bus",
+            "store",
+            "clock",
+            "telegram",
+            "telemetry",
+            "i18n",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app",
+            "pay",
+            "bot",
+            "web",
+            "shop",
+            "bus",
+            "store",
+            "clock",
+            "config",
+            "telemetry",
+            "i18n",
+        ],
+    ),
+];
+
+/// Libraries that the shop must not know.
+const OUTSIDE: &[&str] = &["teloxide", "axum", "lettre", "reqwest"];
+/// What never stands in `src`.
+const NEVER: &[&str] = &["todo!(", "unimplemented!(", "dbg!(", "#[allow(", "TODO"];
+/// A longer file hides its order.
+const LINES: usize = 500;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_str().is_some_and(|name| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every file of the program: its room, its place and its text. Tests inside it may stand on anything.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let src = root().join("src");
+    files(&src, ".rs")
+        .into_iter()
+        .filter(|path| !path.ends_with("tests.rs") && !path.ends_with("lib.rs"))
+        .map(|path| {
+            let inside = path.strip_prefix(&src).expect("below src");
+            let room = inside.components().next().expect("a name").as_os_str();
+            let room = room.to_str().expect("text").trim_end_matches(".rs");
+            let text = std::fs::read_to_string(&path).expect("text");
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
+            (room.to_owned(), path.clone(), text.to_owned())
+        })
+        .filter(|(room, ..)| room != "main")
+        .collect()
+}
+
+/// The rooms that a text names by `crate::`.
+fn named(text: &str) -> BTreeSet<String> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code: Vec<&str> = code.collect();
+    let code = code.join("\n");
+    let mut rooms = BTreeSet::new();
+    for part in code.split("crate::").skip(1) {
+        if let Some(list) = part.strip_prefix('{') {
+            let list = list.split('}').next().unwrap_or_default();
+            rooms.extend(list.split(',').map(first_word));
+        } else {
+            rooms.insert(first_word(part));
+        }
+    }
+    // The macros stand at the root of the crate, and belong to the store.
+    for macro_name in ["sql", "binds", "row"] {
+        if rooms.remove(macro_name) {
+            rooms.insert("store".to_owned());
+        }
+    }
+    rooms.remove("");
+    rooms
+}
+
+fn first_word(text: &str) -> String {
+    let is_word = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
+    text.trim().chars().take_while(is_word).collect()
+}
+
+/// What a room uses and may not.
+fn wrong_arrows(room: &str, text: &str) -> Vec<String> {
+    let allowed = PLAN.iter().find(|(name, _)| *name == room);
+    let Some((_, allowed)) = allowed else {
+        return vec![format!("{room} is no room of the plan")];
+    };
+    named(text)
+        .into_iter()
+        .filter(|other| other != room && !allowed.contains(&other.as_str()))
+        .map(|other| format!("{room} uses {other}"))
+        .collect()
+}
+
+#[test]
+fn each_room_uses_only_what_lies_below_it() {
+    let mut wrong = Vec::new();
+    for (room, path, text) in sources() {
+        for arrow in wrong_arrows(&room, &text) {
+            wrong.push(format!("{}: {arrow}", path.display()));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_arrow_is_seen() {
+    assert_eq!(
+        wrong_arrows("store", "use crate::bus::Bus;"),
+        ["store uses bus"]
+    );
+    assert_eq!(
+        wrong_arrows("shop", "let x = crate::bot::face::Face;"),
+        ["shop uses bot"]
+    );
+    assert_eq!(
+        wrong_arrows("pay", "use crate::{binds, bot, sql};"),
+        ["pay uses bot"]
+    );
+    assert!(wrong_arrows("bus", "use crate::{binds, sql};\n// crate::shop").is_empty());
+    assert_eq!(wrong_arrows("attic", ""), ["attic is no room of the plan"]);
+}
+
+#[test]
+fn the_plan_has_no_circles() {
+    let mut order: Vec<&str> = Vec::new();
+    while order.len() < PLAN.len() {
+        let next = PLAN.iter().find(|(room, uses)| {
+            !order.contains(room) && uses.iter().all(|other| order.contains(other))
+        });
+        let (room, _) = next.unwrap_or_else(|| panic!("a circle above {order:?}"));
+        order.push(room);
+    }
+}
+
+#[test]
+fn the_shop_knows_no_outside() {
+    for (room, path, text) in sources() {
+        for outside in OUTSIDE {
+            let names = text.contains(&format!("{outside}::"));
+            assert!(
+                room != "shop" || !names,
+                "{} names {outside}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn files_are_short_and_finished() {
+    for (_, path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES, "{} has {lines} lines", path.display());
+        for never in NEVER {
+            assert!(!text.contains(never), "{} has {never}", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_statement_has_a_name_of_its_own() {
+    let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for (_, path, text) in sources() {
+        for block in text.split("sql! {").skip(1) {
+            let block = block.split("\n}").next().unwrap_or_default();
+            for part in block.split(" = \"").skip(1) {
+                let name = part.split('"').next().unwrap_or_default();
+                if !name.contains('.') || name.contains(' ') {
+                    continue;
+                }
+                let before = seen.insert(name.to_owned(), path.clone());
+                assert_eq!(before, None, "{name} also in {}", path.display());
+            }
+        }
+    }
+    assert!(
+        seen.len() > 60,
+        "the reader sees statements: {}",
+        seen.len()
+    );
+}
+
+#[test]
+fn engines_and_languages_have_the_same_files() {
+    let names = |folder: &str, ending: &str| -> Vec<String> {
+        let all = files(&root().join(folder), ending);
+        let names = all.iter().filter_map(|path| path.file_name()?.to_str());
+        names.map(str::to_owned).collect()
+    };
+    assert_eq!(
+        names("migrations/sqlite", ".sql"),
+        names("migrations/postgres", ".sql")
+    );
+    assert_eq!(names("locales/en", ".ftl"), names("locales/ru", ".ftl"));
+}
