@@ -3,11 +3,12 @@
 use kiosk::clock::Clock;
 use kiosk::store::{Location, StoreError};
 use kiosk::{binds, sql};
+use kiosk_emulator::{CustomerSpec, Message, PayOptions};
 
 use crate::on_both_engines;
 use crate::support::child::{Child, command, run};
 use crate::support::db::TestDb;
-use crate::support::shop::{TOKEN, emulator, stock};
+use crate::support::shop::{MASTER, TOKEN, emulator, stock};
 
 const OTHER_MASTER: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
@@ -144,5 +145,45 @@ on_both_engines! {
         let done = run(bad, "").await;
         assert_eq!((done.status, done.err.contains("telegram.token")), (1, true), "{}", done.err);
         assert!(!done.err.contains("hunter2"), "no secrets in errors: {}", done.err);
+    }
+
+    async fn neither_logs_nor_metrics_nor_the_database_tell_a_key(db: TestDb) {
+        let store = db.store(&Clock::system()).await;
+        stock(&store, 1).await;
+        let emulator = emulator().await;
+        let mut loud = command(&db);
+        loud.env("KIOSK_LOG__FILTER", "trace");
+        let shop = Child::start_as(loud, &emulator.url()).await;
+        let control = emulator.control();
+        let ann = control.customer(CustomerSpec::named("Ann").speaking("en"));
+        control.say(ann, "/start p_zeta-month");
+        for label in ["⚡ Buy now", "⭐ Pay with Stars"] {
+            let wanted = move |message: &Message| message.keyboard.iter().flatten().any(|button| button.text == label);
+            control.wait_for_message(ann, wanted).await.unwrap();
+            control.press_text(ann, label).unwrap();
+        }
+        let invoice = control.wait_for_message(ann, |message| message.invoice.is_some()).await.unwrap();
+        control.pay(ann, invoice.message_id, PayOptions::default()).await;
+        control.wait_for_text(ann, "zeta-month-0001").await.unwrap();
+        let metrics = reqwest::get(format!("http://{}/metrics", shop.ops())).await.unwrap();
+        let metrics = metrics.text().await.unwrap();
+        let log = shop.log();
+        assert!(log.contains("TRACE") && metrics.contains("kiosk_telegram_calls_total"));
+        let secret = TOKEN.split(':').nth(1).unwrap();
+        for (place, text) in [("the log", &log), ("the metrics", &metrics)] {
+            assert!(!text.contains("zeta-month-0001"), "a key in {place}");
+            assert!(!text.contains(secret), "the token in {place}");
+            assert!(!text.contains(MASTER), "the master key in {place}");
+        }
+        shop.terminate().await;
+        store.close().await;
+        if let Location::Sqlite(path) = db.location() {
+            for ending in ["", "-wal"] {
+                let file = format!("{}{ending}", path.display());
+                let bytes = std::fs::read(file).unwrap_or_default();
+                let canary = b"zeta-month-0001";
+                assert!(!bytes.windows(canary.len()).any(|part| part == canary), "a key in the database");
+            }
+        }
     }
 }

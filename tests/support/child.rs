@@ -1,6 +1,7 @@
 //! The real program in a process of its own.
 
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 use kiosk::store::Location;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -66,12 +67,18 @@ fn address_in(line: &str) -> String {
 pub struct Child {
     process: tokio::process::Child,
     ops: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Child {
     /// Starts it, and returns when the shop is open.
     pub async fn start(db: &TestDb, api_url: &str) -> Self {
-        let mut process = command(db)
+        Self::start_as(command(db), api_url).await
+    }
+
+    /// The same with settings of the caller's.
+    pub async fn start_as(mut command: Command, api_url: &str) -> Self {
+        let mut process = command
             .arg("run")
             .env("KIOSK_TELEGRAM__TOKEN", TOKEN)
             .env("KIOSK_TELEGRAM__API_URL", api_url)
@@ -90,18 +97,26 @@ impl Child {
                 None => panic!("the shop does not open: {said:#?}"),
             }
         };
-        // What it says from now on goes to the test's own output.
+        let log = Arc::new(Mutex::new(said.join("\n")));
+        let writes = log.clone();
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                eprintln!("{line}");
+                let mut log = writes.lock().expect("no panic while it is held");
+                log.push('\n');
+                log.push_str(&line);
             }
         });
-        Self { process, ops }
+        Self { process, ops, log }
     }
 
     /// Where its health is served.
     pub fn ops(&self) -> &str {
         &self.ops
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no panic while it is held").clone()
     }
 
     /// SIGKILL, and the end of it.
