@@ -18,7 +18,7 @@ use crate::clock::{Clock, host_millis};
 /// A closure runs at most this often before its conflict is reported.
 const RUNS: u32 = 8;
 /// Connections kept apart for pre-checkout, which has a deadline.
-const URGENT_CONNECTIONS: u32 = 2;
+const URGENT_CONNECTIONS: u32 = 6;
 /// How long a statement waits for a row lock before the closure runs again.
 const LOCK_TIMEOUT: &str = "5s";
 /// How long a caller waits for a free connection.
