@@ -25,6 +25,7 @@ sql! {
     UNFINISHED = "kill.unfinished",
         "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new')
               + (SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending'))";
+    EVENTS = "kill.events", "SELECT event_id FROM inbox WHERE source LIKE 'telegram:%'";
     SENDING = "kill.sending", "SELECT COUNT(*) FROM outbox WHERE state = 'sending'";
     LEASED = "kill.leased", "SELECT COUNT(*) FROM lanes WHERE owner IS NOT NULL";
     KNOWN = "kill.known", "SELECT COUNT(*) FROM payments";
@@ -137,6 +138,37 @@ async fn count(store: &Store, sql: &'static kiosk::store::Sql) -> i64 {
         .0
 }
 
+/// The numbers of the updates in the inbox.
+async fn event_ids(store: &Store) -> HashSet<i64> {
+    let rows: Vec<(String,)> = store
+        .read("kill.events", |tx| Box::pin(tx.all(&EVENTS, &[])))
+        .await
+        .map_err(|error: StoreError| error)
+        .expect("the inbox");
+    rows.iter().filter_map(|row| row.0.parse().ok()).collect()
+}
+
+/// Keys may come twice, but then in the same words; an invoice never comes twice.
+fn expect_repeats_to_be_honest(control: &Control, users: &[i64]) {
+    let mut invoices = HashSet::new();
+    for &user in users {
+        let mut deliveries: HashMap<String, String> = HashMap::new();
+        for message in control.messages(user) {
+            if let Some(invoice) = &message.invoice {
+                let payload = invoice.payload.clone();
+                assert!(invoices.insert(payload), "an invoice came twice");
+            }
+            for key in keys_of_text(&message.text) {
+                let before = deliveries.insert(key, message.text.clone());
+                assert!(
+                    before.is_none_or(|before| before == message.text),
+                    "other words"
+                );
+            }
+        }
+    }
+}
+
 on_both_engines! {
     async fn sixty_kills_lose_no_key_and_no_money(db: TestDb) {
         let store = db.store(&Clock::system()).await;
@@ -208,6 +240,10 @@ on_both_engines! {
             }
         }
         assert_eq!(count(&store, &KNOWN).await, charges.len() as i64, "each charge is in the books");
+        expect_repeats_to_be_honest(&control, &users);
+        let kept = event_ids(&store).await;
+        let lost: Vec<i64> = control.confirmed_updates().into_iter().filter(|id| !kept.contains(id)).collect();
+        assert_eq!(lost, Vec::<i64>::new(), "what Telegram was told is taken is in the inbox");
         println!("{KILLS} kills, {after_money} after money moved, {} charges, {} refunded",
             charges.len(), charges.iter().filter(|it| it.refunded).count());
         child.terminate().await;
