@@ -106,4 +106,23 @@ on_both_engines! {
         assert_eq!(refunded, 1);
         shop.close().await;
     }
+
+    async fn a_hold_that_runs_out_is_told_and_the_key_is_for_sale_again(db: TestDb) {
+        let shop = LiveShop::open(&db, 1).await;
+        let (ann, bob) = (shop.customer("Ann", "en"), shop.customer("Bob", "en"));
+        let invoice = shop.invoice(ann).await;
+        shop.clock.advance(std::time::Duration::from_mins(15));
+        shop.reads(ann, "was not paid in time").await;
+        let refused = shop.control.pay(ann, invoice.message_id, PayOptions::default()).await;
+        let PayOutcome::Refused { message, .. } = refused else { panic!("{refused:?}") };
+        assert!(message.contains("not paid in time"), "{message}");
+        let his = shop.invoice(bob).await;
+        shop.control.pay(bob, his.message_id, PayOptions::default()).await;
+        shop.reads(bob, "zeta-month-0001").await;
+        // Money that comes all the same, too late and with no key left, goes back.
+        shop.control.charge_silently(ann, invoice.message_id, PayOptions::default());
+        shop.reads(ann, "sold out by then").await;
+        shop.reads(ann, "went back to you").await;
+        shop.close().await;
+    }
 }

@@ -43,6 +43,7 @@ pub struct LiveShop {
     pub emulator: Emulator,
     pub control: Control,
     pub store: Store,
+    pub clock: Clock,
 }
 
 /// Settings of a shop on `database` that talks to `api_url`.
@@ -130,14 +131,15 @@ impl LiveShop {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
-        let app = App::start(settings(db.location(), &emulator.url()))
-            .await
-            .expect("the shop starts");
+        let settings = settings(db.location(), &emulator.url());
+        let clock = settings.clock.clone();
+        let app = App::start(settings).await.expect("the shop starts");
         Self {
             app,
             control: emulator.control(),
             emulator,
             store,
+            clock,
         }
     }
 
@@ -261,10 +263,10 @@ impl LiveShop {
             .stop(Duration::from_secs(30))
             .await
             .expect("the shop stops");
-        let app = App::start(settings(db.location(), &self.emulator.url()))
-            .await
-            .expect("the shop starts");
-        Self { app, ..self }
+        let settings = settings(db.location(), &self.emulator.url());
+        let clock = settings.clock.clone();
+        let app = App::start(settings).await.expect("the shop starts");
+        Self { app, clock, ..self }
     }
 
     /// Waits for quiet, expects clean books, and closes.
