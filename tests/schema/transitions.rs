@@ -103,7 +103,7 @@ const ENTITIES: &[Entity] = &[
         name: "inbox",
         states: &["new", "done", "dead"],
         births: &["new", "done", "dead"],
-        moves: &[("new", &["done", "dead"]), ("dead", &["new"])],
+        moves: &[("new", &["done", "dead"]), ("dead", &["new", "done"])],
         before: &[],
         birth: "INSERT INTO inbox (source, event_id, kind, raw, state, received_at, due_at)
             VALUES ('s', 'e', 'message', CAST('{}' AS BYTEA), '{state}', 1, 1)",
@@ -118,7 +118,7 @@ const ENTITIES: &[Entity] = &[
             ("pending", &["sending", "cancelled"]),
             ("sending", &["sent", "pending", "uncertain", "dead"]),
             ("uncertain", &["sent", "dead"]),
-            ("dead", &["pending"]),
+            ("dead", &["pending", "cancelled"]),
         ],
         before: &[],
         birth: "INSERT INTO outbox (public_id, dedup_key, kind, priority, semantics, payload, state, lease_until,

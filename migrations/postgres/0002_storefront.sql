@@ -1,0 +1,115 @@
+-- The storefront: categories, families, photos, carts, staff, alerts and the order page.
+
+ALTER TABLE state_transitions DISABLE TRIGGER state_transitions_fixed;
+-- What is dead and wanted by nobody can be dropped.
+INSERT INTO state_transitions (entity, from_state, to_state) VALUES
+    ('inbox', 'dead', 'done'),
+    ('outbox', 'dead', 'cancelled');
+ALTER TABLE state_transitions ENABLE TRIGGER state_transitions_fixed;
+
+-- A picture is kept once, however many products show it.
+CREATE TABLE photos (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest BYTEA NOT NULL UNIQUE CHECK (length(digest) = 32), -- SHA-256 of `bytes`
+    bytes BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Telegram's name for a photo that a bot has uploaded.
+CREATE TABLE photo_files (
+    photo_id BIGINT NOT NULL REFERENCES photos (id),
+    bot TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    PRIMARY KEY (photo_id, bot)
+);
+
+CREATE TABLE categories (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    parent_id BIGINT REFERENCES categories (id) CHECK (parent_id <> id),
+    title TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX categories_shown ON categories (parent_id, position, id);
+
+-- The products of a family share one card.
+CREATE TABLE families (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    photo_id BIGINT REFERENCES photos (id),
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+ALTER TABLE products ADD COLUMN category_id BIGINT REFERENCES categories (id);
+ALTER TABLE products ADD COLUMN family_id BIGINT REFERENCES families (id);
+ALTER TABLE products ADD COLUMN photo_id BIGINT REFERENCES photos (id);
+ALTER TABLE products ADD COLUMN max_per_customer BIGINT CHECK (max_per_customer >= 1);
+-- Titles and descriptions in small letters: what a search looks in.
+ALTER TABLE products ADD COLUMN search TEXT NOT NULL DEFAULT '';
+UPDATE products SET search = lower(title || ' ' || description);
+CREATE INDEX products_of_category ON products (category_id, position, id) WHERE state = 'active';
+CREATE INDEX products_of_family ON products (family_id, position, id) WHERE state = 'active';
+
+-- The confirmed phone number, with its `+`.
+ALTER TABLE customers ADD COLUMN phone TEXT;
+ALTER TABLE customers ADD COLUMN phone_confirmed_at BIGINT;
+
+-- `version` counts changes: a button that was drawn for another cart is known by it.
+CREATE TABLE carts (
+    customer_id BIGINT NOT NULL PRIMARY KEY REFERENCES customers (id),
+    version BIGINT NOT NULL CHECK (version >= 1),
+    changed_at BIGINT NOT NULL
+);
+
+-- `prices` are those that the customer has seen.
+CREATE TABLE cart_lines (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id BIGINT NOT NULL REFERENCES carts (customer_id),
+    product_id BIGINT NOT NULL REFERENCES products (id),
+    quantity BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 1000),
+    prices TEXT NOT NULL,
+    added_at BIGINT NOT NULL,
+    UNIQUE (customer_id, product_id)
+);
+
+CREATE INDEX orders_open_of_customer ON orders (customer_id) WHERE state = 'open';
+-- A new version takes every link to the order's page back.
+ALTER TABLE orders ADD COLUMN link_version BIGINT NOT NULL DEFAULT 1;
+
+CREATE INDEX payments_received ON payments (received_at);
+
+-- Staff are customers with a role, also before they first write.
+CREATE TABLE staff (
+    telegram_id BIGINT NOT NULL PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'support')),
+    added_at BIGINT NOT NULL
+);
+
+-- A link that makes whoever opens it first staff. Only its hash is kept.
+CREATE TABLE staff_invites (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash BYTEA NOT NULL UNIQUE CHECK (length(hash) = 32),
+    role TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'support')),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    used_by BIGINT
+);
+
+-- News for staff, gathered into letters. `batch` names the letter.
+CREATE TABLE alerts (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL, -- JSON
+    batch BYTEA CHECK (length(batch) = 16),
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX alerts_waiting ON alerts (kind, subject) WHERE batch IS NULL;
+CREATE INDEX alerts_of_batch ON alerts (batch, id) WHERE batch IS NOT NULL;
+
+ALTER TABLE attention ADD COLUMN resolved_by TEXT;
