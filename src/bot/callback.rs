@@ -19,6 +19,7 @@ pub const LIMIT: usize = 64;
 fn letter(method: Method) -> &'static str {
     match method {
         Method::Stars => "s",
+        Method::TelegramCard => "c",
     }
 }
 
@@ -44,6 +45,39 @@ pub enum Callback {
         /// Drawn with the screen: the same again is the same order.
         nonce: [u8; 8],
     },
+    /// So many pieces of a product in the cart.
+    Put {
+        /// The product.
+        slug: String,
+        /// How many pieces; 0 takes it out.
+        quantity: u16,
+        /// Where the button was.
+        at: At,
+    },
+    /// The cart.
+    Cart,
+    /// Whether to empty the cart, asked before it is done.
+    AskEmpty,
+    /// The cart emptied.
+    Empty,
+    /// The cart made what can be had.
+    Fit,
+    /// The order of the cart.
+    Checkout {
+        /// The cart's version: the button is for no other.
+        version: i64,
+    },
+    /// What an order had, in the cart again.
+    Refill {
+        /// The order's public id.
+        order: PublicId,
+    },
+    /// The customer's own page.
+    Profile,
+    /// The question for a phone number.
+    AskPhone,
+    /// The phone number forgotten.
+    ForgetPhone,
     /// An order's screen.
     Order {
         /// Its public id.
@@ -90,6 +124,15 @@ pub enum Callback {
     Help,
 }
 
+/// Where a button that changes the cart was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// On the product's card.
+    Card,
+    /// In the cart.
+    Cart,
+}
+
 /// Why a code is not followed. Each has its toast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
@@ -109,6 +152,22 @@ impl Callback {
             Callback::Catalogue { page } => format!("c{page}"),
             Callback::Product { slug } => format!("p{slug}"),
             Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
+            Callback::Put { slug, quantity, at } => {
+                let at = match at {
+                    At::Card => 'u',
+                    At::Cart => 'v',
+                };
+                format!("{at}{quantity}.{slug}")
+            }
+            Callback::Cart => "t".to_owned(),
+            Callback::AskEmpty => "z?".to_owned(),
+            Callback::Empty => "z".to_owned(),
+            Callback::Fit => "f".to_owned(),
+            Callback::Checkout { version } => format!("w{version}"),
+            Callback::Refill { order } => format!("g{order}"),
+            Callback::Profile => "i".to_owned(),
+            Callback::AskPhone => "n?".to_owned(),
+            Callback::ForgetPhone => "n".to_owned(),
             Callback::Order { id: order } => format!("o{order}"),
             Callback::Pay { order, method } => format!("y{order}{}", letter(*method)),
             Callback::SendAgain { attempt } => format!("a{attempt}"),
@@ -157,6 +216,27 @@ impl Callback {
                     slug: slug(rest)?,
                 }
             }
+            verb @ ('u' | 'v') => {
+                let (quantity, rest) = rest.split_once('.')?;
+                Callback::Put {
+                    quantity: quantity.parse().ok()?,
+                    slug: slug(rest)?,
+                    at: if verb == 'u' { At::Card } else { At::Cart },
+                }
+            }
+            't' => Callback::Cart,
+            'z' if rest.is_empty() => Callback::Empty,
+            'z' => Callback::AskEmpty,
+            'f' => Callback::Fit,
+            'w' => Callback::Checkout {
+                version: rest.parse().ok()?,
+            },
+            'g' => Callback::Refill {
+                order: rest.parse().ok()?,
+            },
+            'i' => Callback::Profile,
+            'n' if rest.is_empty() => Callback::ForgetPhone,
+            'n' => Callback::AskPhone,
             'o' => Callback::Order {
                 id: rest.parse().ok()?,
             },
@@ -219,6 +299,23 @@ mod tests {
             any::<u16>().prop_map(|page| Callback::Catalogue { page }),
             slug.prop_map(|slug| Callback::Product { slug }),
             (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
+            (slug, any::<u16>(), any::<bool>()).prop_map(|(slug, quantity, in_cart)| {
+                let at = if in_cart { At::Cart } else { At::Card };
+                Callback::Put { slug, quantity, at }
+            }),
+            prop::sample::select(vec![
+                Callback::Cart,
+                Callback::AskEmpty,
+                Callback::Empty,
+                Callback::Fit,
+                Callback::Profile,
+                Callback::AskPhone,
+                Callback::ForgetPhone,
+            ]),
+            any::<i64>().prop_map(|version| Callback::Checkout { version }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::Refill { order }),
             any::<[u8; 16]>()
                 .prop_map(PublicId)
                 .prop_map(|id| Callback::Order { id }),

@@ -27,6 +27,15 @@ pub enum Place {
         /// Its name.
         id: PublicId,
     },
+    /// The cart.
+    Cart,
+    /// The customer's own page.
+    Profile,
+    /// The question for a phone number.
+    Phone {
+        /// The code of the button that asked for something else, which goes on after the answer.
+        then: Option<String>,
+    },
     /// A page of the customer's orders, from 0.
     Orders {
         /// The page.

@@ -1,5 +1,7 @@
 //! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
 
+mod account;
+mod cart;
 mod catalogue;
 mod menu;
 mod notices;
@@ -10,6 +12,13 @@ mod tests;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+pub use self::account::{
+    Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
+    phone_kept, privacy, profile,
+};
+pub use self::cart::{
+    ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
+};
 pub use self::catalogue::{Stock, catalogue, product, sold_out};
 pub use self::menu::{
     COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
@@ -17,8 +26,8 @@ pub use self::menu::{
 };
 pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
 pub use self::orders::{
-    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description, invoice_title,
-    keys, method, order, orders, payment,
+    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description,
+    invoice_refused, invoice_title, keys, method, order, orders, payment,
 };
 use super::callback::Callback;
 use crate::i18n::{self, Arg, Zone};

@@ -8,7 +8,9 @@ use super::{Failure, Outcome};
 use crate::app::{App, Settings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Contact};
+use crate::shop::orders::place::Rules;
+use crate::shop::payments::{Method, Offer};
 use crate::telemetry::Metrics;
 
 /// Telegram, Docker and systemd all wait about this long for a program that is told to stop.
@@ -49,9 +51,23 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         support: config.shop.support.clone(),
         terms: config.shop.terms.clone(),
         zone: config.shop.timezone.parse()?,
-        methods: config.checkout.methods.clone(),
-        hold: config.checkout.hold,
+        privacy: config.shop.privacy.clone(),
+        rules: rules(config),
+        provider_token: config.telegram.provider_token.clone(),
     })
+}
+
+fn rules(config: &Config) -> Rules {
+    let checkout = &config.checkout;
+    let currency = config.shop.currency;
+    let offer = |method: &Method| Offer::new(*method, currency);
+    Rules {
+        hold: checkout.hold,
+        offers: checkout.methods.iter().map(offer).collect(),
+        most_open: checkout.most_open,
+        most_held: checkout.most_held,
+        needs_phone: checkout.require.contains(&Contact::Phone),
+    }
 }
 
 /// Resolves when somebody wants the program to stop: SIGTERM, or Ctrl-C.

@@ -18,6 +18,13 @@ pub enum Letter {
         /// The attempt that it asks for.
         attempt: PublicId,
     },
+    /// The invoice could not be made: another way to pay must be chosen.
+    InvoiceRefused {
+        /// The order.
+        order: PublicId,
+        /// The attempt that failed.
+        attempt: PublicId,
+    },
     /// The keys of an order, as soon as they are the customer's.
     Delivery {
         /// The order.
@@ -99,6 +106,7 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Letter::Invoice { .. } => "invoice",
+            Letter::InvoiceRefused { .. } => "invoice_refused",
             Letter::Delivery { .. } => "delivery",
             Letter::Redelivery { .. } => "redelivery",
             Letter::Expired { .. } => "expired",
@@ -114,7 +122,9 @@ impl Letter {
     pub fn dedup_key(&self) -> String {
         let kind = self.kind();
         match self {
-            Letter::Invoice { attempt } => format!("{kind}:{attempt}"),
+            Letter::Invoice { attempt } | Letter::InvoiceRefused { attempt, .. } => {
+                format!("{kind}:{attempt}")
+            }
             Letter::Delivery { order }
             | Letter::Expired { order }
             | Letter::Backorder { order, .. } => format!("{kind}:{order}"),
@@ -131,7 +141,8 @@ impl Letter {
             Letter::Delivery { .. } | Letter::Redelivery { .. } => Priority::Delivery,
             Letter::Refund { .. } => Priority::Refund,
             Letter::Invoice { .. } => Priority::Invoice,
-            Letter::Expired { .. }
+            Letter::InvoiceRefused { .. }
+            | Letter::Expired { .. }
             | Letter::Backorder { .. }
             | Letter::Returned { .. }
             | Letter::Refunded { .. }

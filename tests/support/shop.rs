@@ -7,7 +7,9 @@ use kiosk::bot::face::Shopfront;
 use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
 use kiosk::shop::audit::{self, Finding};
-use kiosk::shop::payments::Method;
+use kiosk::shop::money::Currency;
+use kiosk::shop::orders::place::Rules;
+use kiosk::shop::payments::{Method, Offer};
 use kiosk::shop::texts::{Language, Texts};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
 use kiosk::store::{Location, Store, StoreError, Tx};
@@ -60,8 +62,15 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
             support: Texts::from_iter([(Language::En, "@zeta_support".to_owned())]),
             terms: Texts::default(),
             zone: Zone::UTC,
-            methods: vec![Method::Stars],
-            hold: Duration::from_mins(15),
+            privacy: Texts::default(),
+            rules: Rules {
+                hold: Duration::from_mins(15),
+                offers: vec![Offer::new(Method::Stars, Currency::RUB)],
+                most_open: 3,
+                most_held: 100,
+                needs_phone: false,
+            },
+            provider_token: None,
         },
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
         metrics: None,

@@ -89,6 +89,7 @@ sql! {
          WHERE payment_id = $1 AND state NOT IN ('succeeded', 'failed') ORDER BY id";
     CALL = "refunds.call",
         "SELECT p.provider, p.charge_id, p.payer_telegram_id FROM payments p WHERE p.id = $1";
+    CHARGE = "refunds.charge", "SELECT charge_id, provider_charge_id FROM payments WHERE id = $1";
     STATE = "refunds.state",
         "UPDATE refunds SET state = $2, changed_at = $3 WHERE id = $1 AND state <> $2";
     GONE_BACK = "refunds.gone_back",
@@ -116,12 +117,21 @@ pub(in crate::shop) async fn request(
         letters::post(tx, &customer, &Letter::Refund { refund }).await?;
     } else {
         let subject = refund.to_string();
+        let (charge_id, at_bank): (String, Option<String>) =
+            tx.one(&CHARGE, binds![payment.id]).await?;
+        let detail = format!(
+            "Telegram has no call for it: send {} {} (minor units) back in the cabinet of your payment provider, charge {}. \
+             Then resolve this task: the customer is told, and an order of it is closed.",
+            payment.amount,
+            payment.currency,
+            at_bank.unwrap_or(charge_id),
+        );
         let task = Task {
             kind: "refund.by_hand",
             subject: &subject,
             order: Some(order.id),
             payment: Some(payment.id),
-            detail: "This provider has no call for it: send the money back there.",
+            detail: &detail,
         };
         attention::open(tx, &task).await?;
     }

@@ -20,6 +20,8 @@ pub struct Charge {
     pub method: Method,
     /// The provider's own name for the money.
     pub charge_id: String,
+    /// For card money by Telegram: the bank provider's name for it.
+    pub provider_charge_id: Option<String>,
     /// Who paid, if the provider says so.
     pub payer: Option<i64>,
     /// The currency as the provider writes it.
@@ -48,8 +50,8 @@ pub enum Settled {
 sql! {
     INSERT = "payments.insert",
         "INSERT INTO payments (provider, charge_id, disposition, order_id, attempt_id, payer_telegram_id,
-             currency, amount_minor, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             currency, amount_minor, received_at, provider_charge_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (provider, charge_id) DO NOTHING
          RETURNING id";
     KNOWN = "payments.known",
@@ -172,7 +174,8 @@ async fn insert(
         charge.payer,
         charge.currency,
         charge.amount,
-        now
+        now,
+        charge.provider_charge_id
     ];
     let row: Option<(i64,)> = tx.optional(&INSERT, binds).await?;
     Ok(row.map(|row| row.0))
