@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::release;
-use crate::shop::payments::provider;
+use crate::shop::payments::{decide, provider};
 use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
 use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, random_bytes};
@@ -353,6 +353,19 @@ async fn sweep_once(store: &Store) -> Result<Option<i64>, StoreError> {
         store
             .write("orders.expire", move |tx| {
                 Box::pin(release::expire(tx, order))
+            })
+            .await?;
+    }
+    // Keys may have been imported since: who has paid and waits gets them.
+    let waiting = store
+        .read("orders.backorders", |tx| {
+            Box::pin(decide::waiting(tx, SWEPT))
+        })
+        .await?;
+    for order in waiting {
+        store
+            .write("orders.fulfil_backorder", move |tx| {
+                Box::pin(decide::fulfil(tx, order))
             })
             .await?;
     }

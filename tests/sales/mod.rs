@@ -1,6 +1,7 @@
 //! Sales: orders, payments and keys, with everything that can come between them.
 
 mod buying;
+mod cards;
 mod cart;
 mod money;
 mod races;

@@ -1,6 +1,7 @@
 //! Payments: what we asked for (attempts), what arrived (payments), what goes back (refunds).
 
 pub mod attempt;
+pub mod decide;
 pub mod news;
 pub mod payload;
 pub mod provider;

@@ -17,6 +17,8 @@ pub enum Because {
     Misfit(Misfit),
     /// The keys were gone.
     SoldOut,
+    /// Staff have decided so.
+    Staff,
     /// It went back without our asking: by the provider, by its owner's bank, by staff elsewhere.
     Elsewhere,
 }
@@ -28,6 +30,7 @@ impl Because {
             Because::Misfit(Misfit::Short) => "short",
             Because::Misfit(Misfit::WrongCurrency) => "wrong_currency",
             Because::SoldOut => "sold_out",
+            Because::Staff => "staff",
             Because::Elsewhere => "elsewhere",
         }
     }
@@ -90,6 +93,7 @@ sql! {
     CALL = "refunds.call",
         "SELECT p.provider, p.charge_id, p.payer_telegram_id FROM payments p WHERE p.id = $1";
     CHARGE = "refunds.charge", "SELECT charge_id, provider_charge_id FROM payments WHERE id = $1";
+    BEFORE = "refunds.before", "SELECT COUNT(*) FROM refunds WHERE payment_id = $1 AND reason = $2";
     STATE = "refunds.state",
         "UPDATE refunds SET state = $2, changed_at = $3 WHERE id = $1 AND state <> $2";
     GONE_BACK = "refunds.gone_back",
@@ -281,7 +285,12 @@ async fn commit(
     }
     let (now, public_id) = (tx.now(), PublicId::random(tx)?);
     let reason = because.as_str();
-    let key = format!("{reason}:{}", payment.id);
+    // One that was refused may be tried again, as another.
+    let (before,): (i64,) = tx.one(&BEFORE, binds![payment.id, reason]).await?;
+    let key = match before {
+        0 => format!("{reason}:{}", payment.id),
+        _ => format!("{reason}:{}:{before}", payment.id),
+    };
     let binds = binds![public_id, payment.id, key, amount, reason, now];
     tx.execute(&INSERT, binds).await?;
     Ok(Some(public_id))

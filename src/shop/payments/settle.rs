@@ -60,7 +60,7 @@ sql! {
         "SELECT id FROM payments WHERE order_id = $1 AND disposition = 'applied'";
     PAID = "orders.paid",
         "UPDATE orders SET state = 'paid', changed_at = $2
-         WHERE id = $1 AND state IN ('open', 'expired', 'cancelled')";
+         WHERE id = $1 AND state IN ('open', 'expired', 'cancelled', 'backorder')";
     FULFILLED = "orders.fulfilled",
         "UPDATE orders SET state = 'fulfilled', changed_at = $2 WHERE id = $1 AND state = 'paid'";
     BACKORDER = "orders.backorder",
@@ -132,6 +132,19 @@ pub async fn settle(
 pub(in crate::shop) async fn fulfil_free(tx: &mut Tx<'_>, order: i64) -> Result<(), StoreError> {
     let order = orders::lock(tx, order).await?;
     fulfil(tx, &order).await.map(|_| ())
+}
+
+/// Hands the keys of a backorder out, and resolves its task. False: they are still not there.
+pub(in crate::shop) async fn fulfil_backorder(
+    tx: &mut Tx<'_>,
+    order: &Order,
+) -> Result<bool, StoreError> {
+    let is_filled = fulfil(tx, order).await?;
+    if is_filled {
+        let subject = order.public_id.to_string();
+        attention::resolve(tx, "order.backorder", &subject).await?;
+    }
+    Ok(is_filled)
 }
 
 /// The attempt that the charge names, and its order, if payer and MAC are right.
@@ -208,15 +221,19 @@ async fn backorder(
     let now = tx.now();
     tx.execute(&BACKORDER, binds![order.id, now]).await?;
     let subject = order.public_id.to_string();
+    let refunded = method.refunds();
     let task = Task {
         kind: "order.backorder",
         subject: &subject,
         order: Some(order.id),
         payment: Some(payment),
-        detail: "Paid after its keys were gone. The refund's success resolves this task.",
+        detail: if refunded {
+            "Paid after its keys were gone. The money goes back by itself, which resolves this task."
+        } else {
+            "Paid after its keys were gone. Import keys, and they are delivered by themselves; or refund the order."
+        },
     };
     attention::open(tx, &task).await?;
-    let refunded = method.refunds();
     if refunded {
         refund::request(tx, method, payment, order, Because::SoldOut).await?;
     }
