@@ -20,6 +20,7 @@ use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, news};
+use crate::shop::staff::invites;
 use crate::shop::texts::Texts;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
@@ -47,7 +48,7 @@ pub struct Shopfront {
     pub hold: Duration,
 }
 
-/// The commands of customers. Their descriptions are in the locales.
+/// The commands of customers, and the one of staff. Their descriptions are in the locales.
 #[derive(BotCommands, Clone, Debug, PartialEq, Eq)]
 #[command(rename_rule = "lowercase")]
 pub enum Command {
@@ -73,6 +74,8 @@ pub enum Command {
     Terms,
     /// Out of whatever it is.
     Cancel,
+    /// The staff desk; for everybody else there is no such command.
+    Admin,
 }
 
 type Schema = Handler<'static, Result<(), HandlerError>>;
@@ -275,7 +278,11 @@ fn schema() -> Schema {
 
 async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError> {
     match command {
-        Command::Start(link) => visit.start(&link).await,
+        Command::Start(link) => match link.trim().strip_prefix(invites::PREFIX) {
+            Some(token) => visit.join(token).await,
+            None => visit.start(&link).await,
+        },
+        Command::Admin => visit.admin().await,
         Command::Menu => visit.menu().await,
         Command::Cancel => visit.leave().await,
         Command::Catalog => visit.catalogue(0).await,
@@ -314,5 +321,6 @@ async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError
         Callback::ShowKeys { order } => visit.show_keys(order).await,
         Callback::Language { code } => visit.language(code).await,
         Callback::Help => visit.help().await,
+        Callback::Desk(wish) => visit.desk(wish).await,
     }
 }

@@ -1,6 +1,7 @@
 //! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
 
 mod catalogue;
+mod desk;
 mod menu;
 mod notices;
 mod orders;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::desk::{desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used};
 pub use self::menu::{
     COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
     not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,

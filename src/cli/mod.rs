@@ -7,6 +7,7 @@ mod demo;
 mod import;
 mod migrate;
 mod run;
+mod staff;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ enum Command {
     /// Load products or keys from a file
     #[command(subcommand)]
     Import(import::Command),
+    /// Who runs the shop
+    #[command(subcommand)]
+    Staff(staff::Command),
 }
 
 /// How a command that did not fail went.
@@ -107,6 +111,7 @@ impl Command {
             Command::Audit(args) => audit::run(&args, config).await,
             Command::Migrate(args) => migrate::run(&args, config).await,
             Command::Import(command) => import::run(command, config).await,
+            Command::Staff(command) => staff::run(command, config).await,
         }
     }
 }

@@ -8,5 +8,6 @@ pub mod letters;
 pub mod money;
 pub mod orders;
 pub mod payments;
+pub mod staff;
 pub mod texts;
 pub mod vault;

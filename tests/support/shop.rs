@@ -63,6 +63,7 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
             methods: vec![Method::Stars],
             hold: Duration::from_mins(15),
         },
+        owners: Vec::new(),
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
         metrics: None,
         telegram_restarts: false,

@@ -12,6 +12,7 @@ use crate::shop::orders::State;
 use crate::shop::orders::approve::Reason;
 use crate::shop::orders::view::{LineView, OrderView};
 use crate::shop::payments::Method;
+use crate::shop::staff::Role;
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
 use crate::telegram::{Client, Message};
@@ -159,10 +160,16 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("not understood", not_understood(l)),
         ("nothing to cancel", nothing_to_cancel(l)),
         ("trouble", trouble(l)),
+        ("staff link, used", link_used(l)),
+        ("staff link, ended", link_ended(l)),
+        ("staff link, unknown", link_unknown(l)),
     ]
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
     .collect::<Vec<_>>();
+    for role in Role::ALL {
+        all.push((format!("welcome, {role}"), desk_welcome(l, role)));
+    }
     for state in STATES {
         all.push((
             format!("order, {}", state.as_str()),

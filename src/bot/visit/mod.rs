@@ -2,12 +2,13 @@
 
 mod account;
 mod browse;
+mod desk;
 mod orders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::callback::Unfit;
+use super::callback::{Desk, Unfit};
 use super::drawing::{self, Drawn};
 use super::face::Face;
 use super::place::Place;
@@ -59,6 +60,8 @@ impl Visit {
             Place::Orders { page } => self.orders(page).await,
             Place::Keys { page } => self.keys(page).await,
             Place::Language => self.language(None).await,
+            Place::Desk => self.desk(Desk::Home).await,
+            Place::DeskKeys { slug } => self.desk(Desk::Keys { slug }).await,
         }
     }
 
