@@ -181,6 +181,7 @@ impl App {
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);
         tasks.spawn(reconciler.run(stopped.clone()));
         tasks.spawn(sweep(store.clone(), stopped.clone()));
+        tasks.spawn(news::tell_staff(store.clone(), stopped.clone()));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
         let ops = match settings.ops_listen {
             Some(address) => {

@@ -22,3 +22,37 @@ desk =
 desk-link-used = This link has been used already: it worked once, for one person. If that was not you, tell the shop's operator.
 desk-link-ended = This link has ended. A new one is printed when the shop starts.
 desk-link-unknown = There is no such link. Copy it once more, whole, as the shop printed it.
+
+news =
+    📣 <b>News of the shop</b>
+
+    { $items }
+news-sales = { $count ->
+    [one] { $count } sale
+   *[other] { $count } sales
+}
+news-sums = <b>{ $sales }: { $sums }</b>
+news-free = <b>{ $sales }</b>, for nothing
+news-and = { $first } and { $last }
+news-sale = 💰 { $number } · { $what } · { $money }
+news-sale-free = 🎁 { $number } · { $what } · free
+news-sold-out = 📭 { $title } is sold out: <code>{ $slug }</code> needs keys
+news-refund = ↩️ { $money } went back, order { $number }
+news-refund-plain = ↩️ { $money } went back
+news-task = ⚠️ Task { $id }: { $what }
+news-money-unknown = Money in an unknown currency
+news-more = { $count ->
+    [one] and { $count } more
+   *[other] and { $count } more
+}
+news-tasks-where = /admin shows the tasks.
+
+task-payment-unmatched = money came that belongs to no order
+task-payment-overpaid = an order was paid with more than it costs
+task-order-backorder = an order is paid, and its keys were gone
+task-refund-failed = a refund was refused by the provider
+task-refund-by-hand = a refund must be made by hand
+task-refund-unmatched = money went back that never came
+task-inbox-dead = a customer's message could not be handled
+task-outbox-dead = a message to a customer could not be delivered
+task-other = { $kind }

@@ -1,8 +1,12 @@
-//! What the shop tells its staff: the owner's one-time link at the start.
+//! What the shop tells its staff: the owner's one-time link at the start, and the news of the day.
+
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::bot;
+use crate::bus::{RAISED, alerts};
+use crate::shop::staff::news::{self, Posted};
 use crate::shop::staff::{self, Role, invites};
 use crate::store::{Store, StoreError};
 use crate::telegram::Client;
@@ -43,4 +47,47 @@ pub(super) async fn staff_commands(client: &Client, store: &Store) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// News that another process has written are seen after this time at the latest.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Sends staff their news: the first at once, then a batch each half minute.
+pub(super) async fn tell_staff(store: Store, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let any = store
+            .read("app.news_wait", |tx| Box::pin(alerts::is_any(tx)))
+            .await;
+        let posted = match any {
+            Ok(false) => Ok(Posted::Quiet),
+            Ok(true) => store.write("app.news", |tx| Box::pin(news::post(tx))).await,
+            Err(error) => Err(error),
+        };
+        let clock = store.clock();
+        let rested = clock.now() + alerts::PAUSE.as_millis() as i64;
+        // While the next batch may not be sent, more news are no reason to look again.
+        let until = match posted {
+            Ok(Posted::Quiet) => None,
+            Ok(Posted::Later(at)) => Some(at.min(rested)),
+            Ok(Posted::Sent | Posted::Nobody) => Some(rested),
+            Err(error) => {
+                tracing::warn!(%error, "staff can't be told the news, trying again");
+                Some(clock.now() + LOOK.as_millis() as i64)
+            }
+        };
+        let wait = async {
+            if let Some(at) = until {
+                clock.sleep_until(at).await;
+                return;
+            }
+            tokio::select! {
+                () = store.signalled(RAISED) => {}
+                () = clock.sleep(LOOK) => {}
+            }
+        };
+        tokio::select! {
+            () = wait => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
 }

@@ -12,7 +12,9 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use self::catalogue::{Stock, catalogue, product, sold_out};
-pub use self::desk::{desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used};
+pub use self::desk::{
+    desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
+};
 pub use self::menu::{
     COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
     not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,

@@ -1,5 +1,6 @@
 //! Tasks for staff. An open row is the only legal reason for money, an order or a message to stand unfinished.
 
+use super::alerts;
 use crate::store::{StoreError, Tx};
 use crate::{binds, sql};
 
@@ -22,7 +23,8 @@ sql! {
     OPEN = "attention.open",
         "INSERT INTO attention (kind, subject, order_id, payment_id, detail, opened_at)
          VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (kind, subject) WHERE state = 'open' DO NOTHING";
+         ON CONFLICT (kind, subject) WHERE state = 'open' DO NOTHING
+         RETURNING id";
     RESOLVE = "attention.resolve",
         "UPDATE attention SET state = 'resolved', resolved_at = $3
          WHERE kind = $1 AND subject = $2 AND state = 'open'";
@@ -30,21 +32,21 @@ sql! {
         "SELECT COUNT(*) FROM attention WHERE state = 'open'";
 }
 
-/// Opens a task, or leaves the open one as it is.
+/// Opens a task and tells staff, or leaves the open one as it is.
 pub async fn open(tx: &mut Tx<'_>, task: &Task<'_>) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.execute(
-        &OPEN,
-        binds![
-            task.kind,
-            task.subject,
-            task.order,
-            task.payment,
-            task.detail,
-            now
-        ],
-    )
-    .await?;
+    let binds = binds![
+        task.kind,
+        task.subject,
+        task.order,
+        task.payment,
+        task.detail,
+        now
+    ];
+    if let Some((id,)) = tx.optional::<(i64,)>(&OPEN, binds).await? {
+        let detail = serde_json::json!({ "kind": task.kind, "task": id }).to_string();
+        alerts::raise(tx, "task", &id.to_string(), &detail).await?;
+    }
     Ok(())
 }
 

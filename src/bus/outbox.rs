@@ -16,6 +16,8 @@ pub enum Priority {
     Invoice = 30,
     /// Words about an order.
     Notice = 40,
+    /// News for staff.
+    Alert = 50,
 }
 
 /// What a repeat means to the one who gets it.

@@ -6,6 +6,7 @@ use crate::shop::catalogue::{self, Kind};
 use crate::shop::keys::claim;
 use crate::shop::money::{Currency, Prices};
 use crate::shop::payments::settle;
+use crate::shop::staff::news;
 use crate::store::{PublicId, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -118,6 +119,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
     if !claim::fill(tx, order).await? {
         return Err(PlaceError::SoldOut);
     }
+    news::claimed(tx, order).await?;
     tx.pause("orders.placed").await;
     if is_free(&total) {
         settle::fulfil_free(tx, order).await?;

@@ -2,6 +2,7 @@
 //! many words that it shall not.
 
 pub mod invites;
+pub mod news;
 
 use std::fmt;
 
