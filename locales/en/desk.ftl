@@ -56,3 +56,13 @@ task-refund-unmatched = money went back that never came
 task-inbox-dead = a customer's message could not be handled
 task-outbox-dead = a message to a customer could not be delivered
 task-other = { $kind }
+
+means-payment-unmatched = Done means: you have looked the charge up at the provider, and sent the money back there or decided about it. Kiosk does nothing with the money by itself; it stays in the books as unmatched.
+means-payment-overpaid = Done means: you and the customer have settled the difference. Kiosk does nothing about it by itself.
+means-order-backorder = The refund's success resolves this task by itself. Done by hand means: the customer was helped in another way. The order stays a backorder in the books, and kiosk audit names it.
+means-refund-failed = Done means: the customer has the money back by another way. Kiosk does not ask the provider again.
+means-refund-by-hand = Done means: you have sent the money back at the provider. When the provider tells of it, the task is resolved by itself.
+means-refund-unmatched = Done means: you have looked the charge up at the provider and know what it was.
+means-inbox-dead = Done means: nobody will handle this message. To have it handled again, run kiosk dead retry in:{ $subject }
+means-outbox-dead = Done means: this message will not be sent. To send it again, run kiosk dead retry out:{ $subject }
+means-other = Done means: nothing more needs to be done about it. Kiosk changes nothing else.

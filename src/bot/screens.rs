@@ -14,6 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 pub use self::catalogue::{Stock, catalogue, product, sold_out};
 pub use self::desk::{
     desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
+    task_means,
 };
 pub use self::menu::{
     COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,

@@ -1,13 +1,17 @@
 //! The command line: a file for each command. A command answers with what to print and how it went; exit status 0 is
 //! done, 1 failed, 2 wrong usage.
 
+mod attention;
 mod audit;
+mod dead;
 #[cfg(feature = "demo")]
 mod demo;
 mod import;
 mod migrate;
+mod order;
 mod run;
 mod staff;
+mod words;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -49,6 +53,15 @@ enum Command {
     /// Who runs the shop
     #[command(subcommand)]
     Staff(staff::Command),
+    /// Tasks that wait for a person
+    #[command(subcommand)]
+    Attention(attention::Command),
+    /// What became of an order
+    #[command(subcommand)]
+    Order(order::Command),
+    /// Messages that could not be handled, and letters that did not arrive
+    #[command(subcommand)]
+    Dead(dead::Command),
 }
 
 /// How a command that did not fail went.
@@ -112,6 +125,9 @@ impl Command {
             Command::Migrate(args) => migrate::run(&args, config).await,
             Command::Import(command) => import::run(command, config).await,
             Command::Staff(command) => staff::run(command, config).await,
+            Command::Attention(command) => attention::run(command, config).await,
+            Command::Order(command) => order::run(command, config).await,
+            Command::Dead(command) => dead::run(command, config).await,
         }
     }
 }

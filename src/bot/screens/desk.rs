@@ -175,3 +175,23 @@ pub fn task_kind(l: &Localizer, kind: &str) -> String {
     };
     l.html(id, &[])
 }
+
+/// What it means to call a task done, as plain text.
+pub fn task_means(l: &Localizer, kind: &str, subject: &str) -> String {
+    let id = match kind {
+        "payment.unmatched" => "means-payment-unmatched",
+        "payment.overpaid" => "means-payment-overpaid",
+        "order.backorder" => "means-order-backorder",
+        "refund.failed" => "means-refund-failed",
+        "refund.by_hand" => "means-refund-by-hand",
+        "refund.unmatched" => "means-refund-unmatched",
+        "inbox.dead" => return l.text("means-inbox-dead", &[("subject", subject.into())]),
+        "outbox.dead" => {
+            // A letter's subject is its kind and its number.
+            let number = subject.rsplit(':').next().unwrap_or(subject);
+            return l.text("means-outbox-dead", &[("subject", number.into())]);
+        }
+        _ => "means-other",
+    };
+    l.text(id, &[])
+}

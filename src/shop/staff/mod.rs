@@ -1,8 +1,10 @@
 //! Staff: the people who run the shop, by their Telegram ids. The shop always keeps an owner, unless somebody says in so
 //! many words that it shall not.
 
+pub mod dead;
 pub mod invites;
 pub mod news;
+pub mod story;
 
 use std::fmt;
 
