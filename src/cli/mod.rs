@@ -3,10 +3,12 @@
 
 mod attention;
 mod audit;
+mod check;
 mod dead;
 #[cfg(feature = "demo")]
 mod demo;
 mod import;
+mod init;
 mod migrate;
 mod order;
 mod run;
@@ -41,6 +43,10 @@ enum Command {
     /// Show a stocked shop in a chat page on this machine, without any bot
     #[cfg(feature = "demo")]
     Demo(demo::Args),
+    /// Write the first settings and a sample catalogue
+    Init(init::Args),
+    /// Prove the settings, the database and the bot, and tell how to mend what is wrong
+    Check,
     /// Open the shop
     Run,
     /// Check the books: money, keys, orders and letters
@@ -120,6 +126,8 @@ impl Command {
         match self {
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::run(&args, config).await,
+            Command::Init(args) => init::run(&args),
+            Command::Check => check::run(config).await,
             Command::Run => run::run(config).await,
             Command::Audit(args) => audit::run(&args, config).await,
             Command::Migrate(args) => migrate::run(&args, config).await,

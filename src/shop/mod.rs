@@ -9,5 +9,6 @@ pub mod money;
 pub mod orders;
 pub mod payments;
 pub mod staff;
+pub mod stats;
 pub mod texts;
 pub mod vault;
