@@ -7,5 +7,6 @@ mod house;
 mod kill;
 mod sales;
 mod schema;
+mod staff;
 mod store;
 mod support;

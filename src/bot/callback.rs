@@ -1,9 +1,12 @@
 //! What a button of ours carries: a typed, versioned code of at most 64 bytes. It names the wished state, so a repeat
 //! is harmless; who may do it is asked where it is done.
 
+mod desk;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub use self::desk::Desk;
 use crate::shop::catalogue::is_slug;
 use crate::shop::payments::Method;
 use crate::shop::texts::Language;
@@ -122,6 +125,8 @@ pub enum Callback {
     },
     /// Help.
     Help,
+    /// Something at the staff desk.
+    Desk(Desk),
 }
 
 /// Where a button that changes the cart was.
@@ -177,6 +182,7 @@ impl Callback {
             Callback::ShowKeys { order } => format!("s{order}"),
             Callback::Language { code } => format!("l{}", code.map_or("", Language::code)),
             Callback::Help => "h".to_owned(),
+            Callback::Desk(desk) => format!("d{}", desk.encode()),
         };
         format!("{VERSION}{rest}")
     }
@@ -271,6 +277,7 @@ impl Callback {
                 Callback::Language { code: Some(code) }
             }
             'h' => Callback::Help,
+            'd' => Callback::Desk(Desk::read(rest)?),
             _ => return None,
         })
     }
@@ -400,7 +407,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
             let _ = Callback::decode(&text);
-            for verb in "mcpboyaxrkslh".chars() {
+            for verb in "mcpboyaxrkslhd".chars() {
                 let code = format!("{VERSION}{verb}{tail}");
                 if let Ok(callback) = Callback::decode(&code) {
                     prop_assert_eq!(callback.encode(), code);

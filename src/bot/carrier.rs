@@ -13,6 +13,7 @@ use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::view::{self, OrderView};
 use crate::shop::payments::{Method, attempt, payload};
+use crate::shop::staff::news;
 use crate::shop::texts::Texts;
 use crate::store::{PublicId, StoreError};
 use crate::telegram::{CallError, Invoice, Message};
@@ -70,6 +71,7 @@ impl Face {
             } => screens::returned(&l, order, money, why),
             Letter::Refunded { order, money, .. } => screens::refunded(&l, order, money),
             Letter::Trouble { .. } => screens::trouble(&l),
+            Letter::Alert { batch, .. } => return self.tell(&l, chat, batch).await,
             Letter::Refund { .. } => return Err(Wordless::Gone("a refund goes to its provider")),
         };
         Ok(self.text(chat, &screen, false).await)
@@ -87,6 +89,28 @@ impl Face {
             Ok(_) => Outcome::Sent,
             Err(error) => self.failed(chat, error, alert_if_blocked).await,
         }
+    }
+
+    /// News for a member of staff. A letter of news that can't arrive makes no news of its own.
+    async fn tell(&self, l: &Localizer, chat: i64, batch: PublicId) -> Result<Outcome, Wordless> {
+        let news = self
+            .store
+            .read("staff.news", move |tx| Box::pin(news::of_batch(tx, batch)))
+            .await?;
+        let outcome = match news {
+            Some(news) => self.text(chat, &screens::news(l, &news), false).await,
+            None => Outcome::Refused {
+                reason: "the news are too old".to_owned(),
+                alert: false,
+            },
+        };
+        Ok(match outcome {
+            Outcome::Refused { reason, .. } => Outcome::Refused {
+                reason,
+                alert: false,
+            },
+            outcome => outcome,
+        })
     }
 
     /// The keys, in as many messages as they need. They are marked as shown before they leave.

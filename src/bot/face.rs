@@ -21,6 +21,7 @@ use crate::shop::customers::{self, Customer};
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, Offer, news};
+use crate::shop::staff::invites;
 use crate::shop::texts::Texts;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
@@ -58,7 +59,7 @@ impl Shopfront {
     }
 }
 
-/// The commands of customers. Their descriptions are in the locales.
+/// The commands of customers, and the one of staff. Their descriptions are in the locales.
 #[derive(BotCommands, Clone, Debug, PartialEq, Eq)]
 #[command(rename_rule = "lowercase")]
 pub enum Command {
@@ -90,6 +91,8 @@ pub enum Command {
     Privacy,
     /// Out of whatever it is.
     Cancel,
+    /// The staff desk; for everybody else there is no such command.
+    Admin,
 }
 
 type Schema = Handler<'static, Result<(), HandlerError>>;
@@ -296,7 +299,11 @@ fn schema() -> Schema {
 
 async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError> {
     match command {
-        Command::Start(link) => visit.start(&link).await,
+        Command::Start(link) => match link.trim().strip_prefix(invites::PREFIX) {
+            Some(token) => visit.join(token).await,
+            None => visit.start(&link).await,
+        },
+        Command::Admin => visit.admin().await,
         Command::Menu => visit.menu().await,
         Command::Cancel => visit.leave().await,
         Command::Catalog => visit.catalogue(0).await,

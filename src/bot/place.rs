@@ -48,6 +48,13 @@ pub enum Place {
     },
     /// The choice of languages.
     Language,
+    /// The staff desk.
+    Desk,
+    /// The staff desk, waiting for keys of a product.
+    DeskKeys {
+        /// The product.
+        slug: String,
+    },
 }
 
 impl Place {

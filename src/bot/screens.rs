@@ -3,6 +3,7 @@
 mod account;
 mod cart;
 mod catalogue;
+mod desk;
 mod menu;
 mod notices;
 mod orders;
@@ -20,6 +21,10 @@ pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
 pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::desk::{
+    desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
+    task_means,
+};
 pub use self::menu::{
     COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
     not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,

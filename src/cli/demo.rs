@@ -86,6 +86,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         api_url: emulator.url(),
         token: TOKEN.into(),
         shopfront: shopfront(config)?,
+        owners: config.staff.owners.clone(),
         ops_listen: None,
         metrics: Some(Metrics::start()?),
         telegram_restarts: true,

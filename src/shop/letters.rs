@@ -79,6 +79,13 @@ pub enum Letter {
         /// The update.
         asked: i64,
     },
+    /// News for a member of staff.
+    Alert {
+        /// The batch of news.
+        batch: PublicId,
+        /// Who is told.
+        to: i64,
+    },
 }
 
 /// Why money does not fit its order.
@@ -115,6 +122,7 @@ impl Letter {
             Letter::Refunded { .. } => "refunded",
             Letter::Refund { .. } => "refund",
             Letter::Trouble { .. } => "trouble",
+            Letter::Alert { .. } => "alert",
         }
     }
 
@@ -133,6 +141,7 @@ impl Letter {
             | Letter::Refunded { refund, .. }
             | Letter::Refund { refund } => format!("{kind}:{refund}"),
             Letter::Trouble { asked } => format!("{kind}:{asked}"),
+            Letter::Alert { batch, to } => format!("{kind}:{batch}:{to}"),
         }
     }
 
@@ -147,6 +156,7 @@ impl Letter {
             | Letter::Returned { .. }
             | Letter::Refunded { .. }
             | Letter::Trouble { .. } => Priority::Notice,
+            Letter::Alert { .. } => Priority::Alert,
         }
     }
 

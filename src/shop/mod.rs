@@ -9,5 +9,7 @@ pub mod letters;
 pub mod money;
 pub mod orders;
 pub mod payments;
+pub mod staff;
+pub mod stats;
 pub mod texts;
 pub mod vault;

@@ -337,6 +337,32 @@ impl Client {
         Ok(())
     }
 
+    /// Takes the menu of commands that one chat has for itself away.
+    pub async fn delete_my_commands(&self, chat: i64) -> Result<(), CallError> {
+        #[derive(Serialize)]
+        struct Params {
+            scope: Scope,
+        }
+        #[derive(Serialize)]
+        struct Scope {
+            r#type: &'static str,
+            chat_id: i64,
+        }
+        let scope = Scope {
+            r#type: "chat",
+            chat_id: chat,
+        };
+        let _: bool = self
+            .call(
+                Pool::Ordinary,
+                ORDINARY,
+                "deleteMyCommands",
+                &Params { scope },
+            )
+            .await?;
+        Ok(())
+    }
+
     /// Ends the webhook, so that polling may begin. What waits is kept.
     pub async fn delete_webhook(&self) -> Result<(), CallError> {
         #[derive(Serialize)]

@@ -72,6 +72,7 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
             },
             provider_token: None,
         },
+        owners: Vec::new(),
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
         metrics: None,
         telegram_restarts: false,

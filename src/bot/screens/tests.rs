@@ -14,6 +14,8 @@ use crate::shop::orders::approve::Reason;
 use crate::shop::orders::place::Limit;
 use crate::shop::orders::view::{LineView, OrderView};
 use crate::shop::payments::{Method, Offer};
+use crate::shop::staff::Role;
+use crate::shop::staff::news::{Item, News};
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
 use crate::telegram::{Client, Message};
@@ -127,6 +129,70 @@ const STATES: [State; 7] = [
     State::Cancelled,
     State::Closed,
 ];
+
+/// Batches of news with their names.
+fn batches() -> Vec<(&'static str, News)> {
+    let task = |kind: &str| Item::Task {
+        kind: kind.to_owned(),
+        id: 7,
+    };
+    let sale = |money| Item::Sale {
+        order: ORDER,
+        money,
+        lines: vec![(zeta().title, 2)],
+    };
+    let rub = Money {
+        minor: 149_700,
+        currency: "RUB".parse().unwrap(),
+    };
+    let kinds = [
+        "payment.unmatched",
+        "payment.overpaid",
+        "order.backorder",
+        "refund.failed",
+        "refund.by_hand",
+        "refund.unmatched",
+        "inbox.dead",
+        "outbox.dead",
+        "some.other",
+    ];
+    let one = News {
+        sales: 1,
+        sums: vec![stars(500)],
+        items: vec![sale(Some(stars(500)))],
+        more: 0,
+    };
+    let free = News {
+        sums: Vec::new(),
+        items: vec![sale(None), sale(None)],
+        sales: 2,
+        ..one.clone()
+    };
+    let title = zeta().title;
+    let slug = zeta().slug;
+    let refund = |order, money| Item::Refund { order, money };
+    let many = News {
+        sales: 25,
+        sums: vec![rub, stars(250)],
+        items: vec![
+            Item::SoldOut { title, slug },
+            refund(Some(ORDER), Some(stars(250))),
+            refund(None, None),
+            sale(Some(rub)),
+        ],
+        more: 21,
+    };
+    let tasks = News {
+        items: kinds.iter().map(|kind| task(kind)).collect(),
+        ..News::default()
+    };
+    vec![
+        ("one sale", one),
+        ("free", free),
+        ("many", many),
+        ("tasks", tasks),
+    ]
+}
 
 /// Every screen with its name.
 fn screens(l: &Localizer) -> Vec<(String, Screen)> {
@@ -273,10 +339,19 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("not understood", not_understood(l)),
         ("nothing to cancel", nothing_to_cancel(l)),
         ("trouble", trouble(l)),
+        ("staff link, used", link_used(l)),
+        ("staff link, ended", link_ended(l)),
+        ("staff link, unknown", link_unknown(l)),
     ]
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
     .collect::<Vec<_>>();
+    for (name, batch) in batches() {
+        all.push((format!("news, {name}"), news(l, &batch)));
+    }
+    for role in Role::ALL {
+        all.push((format!("welcome, {role}"), desk_welcome(l, role)));
+    }
     for state in STATES {
         all.push((
             format!("order, {}", state.as_str()),

@@ -3,12 +3,13 @@
 mod account;
 mod browse;
 mod cart;
+mod desk;
 mod orders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::callback::{Callback, Unfit};
+use super::callback::{Callback, Desk, Unfit};
 use super::drawing::{self, Drawn};
 use super::face::Face;
 use super::place::Place;
@@ -63,6 +64,8 @@ impl Visit {
             Place::Profile => self.profile().await,
             Place::Phone { then } => self.ask_phone(then).await,
             Place::Language => self.language(None).await,
+            Place::Desk => self.desk(Desk::Home).await,
+            Place::DeskKeys { slug } => self.desk(Desk::Keys { slug }).await,
         }
     }
 
@@ -92,6 +95,7 @@ impl Visit {
             Callback::ShowKeys { order } => self.show_keys(order).await,
             Callback::Language { code } => self.language(code).await,
             Callback::Help => self.help().await,
+            Callback::Desk(wish) => self.desk(wish).await,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::shop::customers;
 use crate::shop::keys::claim;
 use crate::shop::money::Prices;
 use crate::shop::payments::{Offer, settle};
+use crate::shop::staff::news;
 use crate::shop::texts::Texts;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
 use crate::{binds, sql};
@@ -190,6 +191,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
     if !claim::fill(tx, order).await? {
         return Err(PlaceError::SoldOut);
     }
+    news::claimed(tx, order).await?;
     tx.pause("orders.placed").await;
     if is_free {
         settle::fulfil_free(tx, order).await?;

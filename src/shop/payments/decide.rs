@@ -5,6 +5,7 @@ use super::Method;
 use super::refund::{self, Because};
 use super::settle;
 use crate::bus::attention;
+use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
 use crate::{binds, row, sql};
@@ -30,6 +31,8 @@ row! {
         id: i64,
         provider: String,
         committed: i64,
+        currency: String,
+        amount: i64,
     }
 }
 
@@ -46,7 +49,7 @@ row! {
 sql! {
     ORDER = "decide.order", "SELECT id FROM orders WHERE public_id = $1";
     APPLIED = "decide.applied",
-        "SELECT id, provider, refund_committed_minor FROM payments
+        "SELECT id, provider, refund_committed_minor, currency, amount_minor FROM payments
          WHERE order_id = $1 AND disposition = 'applied'";
     WAITING = "decide.waiting",
         "SELECT o.public_id FROM orders o JOIN payments p ON p.order_id = o.id AND p.disposition = 'applied'
@@ -144,7 +147,10 @@ pub async fn fulfil(tx: &mut Tx<'_>, order: PublicId) -> Result<Decided, StoreEr
         return Ok(Decided::Not(State::Backorder));
     }
     tx.pause("decide.fulfil").await;
-    Ok(if settle::fulfil_backorder(tx, &order).await? {
+    let minor = payment.amount;
+    let currency = payment.currency.parse().ok();
+    let money = currency.map(|currency| Money { minor, currency });
+    Ok(if settle::fulfil_backorder(tx, &order, money).await? {
         Decided::Done
     } else {
         Decided::SoldOut

@@ -7,6 +7,7 @@ use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
+use crate::shop::staff::news;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
 use crate::{binds, row, sql};
 
@@ -313,6 +314,11 @@ async fn finish(tx: &mut Tx<'_>, public_id: PublicId) -> Result<(), StoreError> 
     let subject = refund.public_id.to_string();
     attention::resolve(tx, "refund.failed", &subject).await?;
     attention::resolve(tx, "refund.by_hand", &subject).await?;
+    let (for_order, money) = (
+        order.as_ref().map(|order| order.public_id),
+        payment.money(refund.amount),
+    );
+    news::refunded(tx, refund.public_id, for_order, money).await?;
     let (gone,): (i64,) = tx.one(&GONE_BACK, binds![payment.id]).await?;
     let Some(order) = order.filter(|_| payment.disposition == "applied" && gone == payment.amount)
     else {

@@ -8,7 +8,9 @@ use super::refund::{self, Because};
 use crate::bus::attention::{self, Task};
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
+use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
+use crate::shop::staff::news;
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, StoreError, Tx};
 use crate::{binds, sql};
@@ -121,7 +123,11 @@ pub async fn settle(
     if charge.amount > attempt.amount {
         overpaid(tx, charge, &attempt, &order, payment).await?;
     }
-    if fulfil(tx, &order).await? {
+    let money = charge.currency.parse().ok().map(|currency| Money {
+        minor: charge.amount,
+        currency,
+    });
+    if fulfil(tx, &order, money).await? {
         return Ok(Settled::Fulfilled(order.public_id));
     }
     backorder(tx, charge.method, payment, &order).await?;
@@ -131,15 +137,16 @@ pub async fn settle(
 /// Fulfils an order that costs nothing, when it is placed.
 pub(in crate::shop) async fn fulfil_free(tx: &mut Tx<'_>, order: i64) -> Result<(), StoreError> {
     let order = orders::lock(tx, order).await?;
-    fulfil(tx, &order).await.map(|_| ())
+    fulfil(tx, &order, None).await.map(|_| ())
 }
 
 /// Hands the keys of a backorder out, and resolves its task. False: they are still not there.
 pub(in crate::shop) async fn fulfil_backorder(
     tx: &mut Tx<'_>,
     order: &Order,
+    money: Option<Money>,
 ) -> Result<bool, StoreError> {
-    let is_filled = fulfil(tx, order).await?;
+    let is_filled = fulfil(tx, order, money).await?;
     if is_filled {
         let subject = order.public_id.to_string();
         attention::resolve(tx, "order.backorder", &subject).await?;
@@ -195,7 +202,7 @@ async fn insert(
 }
 
 /// Sells the order its keys and posts them; false if a unit stays empty, and then nothing is changed.
-async fn fulfil(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
+async fn fulfil(tx: &mut Tx<'_>, order: &Order, money: Option<Money>) -> Result<bool, StoreError> {
     if !claim::fill(tx, order.id).await? {
         claim::release(tx, order.id).await?;
         return Ok(false);
@@ -209,6 +216,11 @@ async fn fulfil(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
         order: order.public_id,
     };
     letters::post(tx, &order.customer(), &letter).await?;
+    // An order that was still open had claimed its keys, and told of it, when it was placed.
+    if order.state()? != State::Open {
+        news::claimed(tx, order.id).await?;
+    }
+    news::sold(tx, order.public_id, money).await?;
     Ok(true)
 }
 
