@@ -44,6 +44,10 @@ fn zeta() -> Product {
         description: texts("One key & a month.", "Один ключ & месяц."),
         prices: prices(r#"{"RUB":49900,"XTR":250}"#),
         archived: false,
+        category: None,
+        family: None,
+        photo: None,
+        max_per_customer: None,
     }
 }
 
