@@ -32,6 +32,23 @@ pub enum Callback {
         /// The page.
         page: u16,
     },
+    /// A page of a category, from 0.
+    Category {
+        /// The category.
+        slug: String,
+        /// The page.
+        page: u16,
+    },
+    /// A family's card.
+    Family {
+        /// The family.
+        slug: String,
+    },
+    /// A page of what was found for the words that the chat keeps, from 0.
+    Search {
+        /// The page.
+        page: u16,
+    },
     /// A product's card.
     Product {
         /// The product.
@@ -107,6 +124,9 @@ impl Callback {
         let rest = match self {
             Callback::Menu => "m".to_owned(),
             Callback::Catalogue { page } => format!("c{page}"),
+            Callback::Category { slug, page } => format!("g{page}.{slug}"),
+            Callback::Family { slug } => format!("f{slug}"),
+            Callback::Search { page } => format!("q{page}"),
             Callback::Product { slug } => format!("p{slug}"),
             Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
             Callback::Order { id: order } => format!("o{order}"),
@@ -146,6 +166,17 @@ impl Callback {
         Some(match verb? {
             'm' => Callback::Menu,
             'c' => Callback::Catalogue {
+                page: rest.parse().ok()?,
+            },
+            'g' => {
+                let (page, rest) = rest.split_once('.')?;
+                Callback::Category {
+                    slug: slug(rest)?,
+                    page: page.parse().ok()?,
+                }
+            }
+            'f' => Callback::Family { slug: slug(rest)? },
+            'q' => Callback::Search {
                 page: rest.parse().ok()?,
             },
             'p' => Callback::Product { slug: slug(rest)? },
@@ -218,6 +249,9 @@ mod tests {
             Just(Callback::Menu),
             any::<u16>().prop_map(|page| Callback::Catalogue { page }),
             slug.prop_map(|slug| Callback::Product { slug }),
+            slug.prop_map(|slug| Callback::Family { slug }),
+            (slug, any::<u16>()).prop_map(|(slug, page)| Callback::Category { slug, page }),
+            any::<u16>().prop_map(|page| Callback::Search { page }),
             (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
             any::<[u8; 16]>()
                 .prop_map(PublicId)
@@ -267,6 +301,11 @@ mod tests {
             "ap",
             "apZeta",
             "ap-",
+            "ag1",
+            "ag01.vpn",
+            "ag1.",
+            "af",
+            "aq-1",
             "ab",
             "abcd",
             "aoAA",
@@ -303,7 +342,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
             let _ = Callback::decode(&text);
-            for verb in "mcpboyaxrkslh".chars() {
+            for verb in "mcgfqpboyaxrkslh".chars() {
                 let code = format!("{VERSION}{verb}{tail}");
                 if let Ok(callback) = Callback::decode(&code) {
                     prop_assert_eq!(callback.encode(), code);

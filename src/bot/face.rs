@@ -18,6 +18,7 @@ use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
+use crate::shop::money::Currency;
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, news};
 use crate::shop::texts::Texts;
@@ -43,6 +44,8 @@ pub struct Shopfront {
     pub zone: Zone,
     /// The ways to pay, in the order of their buttons.
     pub methods: Vec<Method>,
+    /// The currency in which prices are shown beside Stars.
+    pub currency: Currency,
     /// How long an order holds its keys.
     pub hold: Duration,
 }
@@ -290,8 +293,11 @@ async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError
 }
 
 async fn other_message(visit: Arc<Visit>, message: Message) -> Result<(), HandlerError> {
-    let is_command = message.text().is_some_and(|text| text.starts_with('/'));
-    visit.not_understood(is_command).await
+    match message.text() {
+        Some(text) if text.starts_with('/') => visit.not_understood(true).await,
+        Some(text) => visit.search(text, 0).await,
+        None => visit.not_understood(false).await,
+    }
 }
 
 async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError> {
@@ -303,6 +309,9 @@ async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError
     match wish {
         Callback::Menu => visit.menu().await,
         Callback::Catalogue { page } => visit.catalogue(page).await,
+        Callback::Category { slug, page } => visit.category(slug, page).await,
+        Callback::Family { slug } => visit.family(slug).await,
+        Callback::Search { page } => visit.search_page(page).await,
         Callback::Product { slug } => visit.product(&slug).await,
         Callback::Buy { slug, nonce } => visit.buy(slug, nonce).await,
         Callback::Order { id } => visit.order(id).await,

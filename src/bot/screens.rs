@@ -10,10 +10,11 @@ mod tests;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::catalogue::{Stock, catalogue, found, product, sold_out};
 pub use self::menu::{
-    COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
-    not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,
+    COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,
+    not_understood, not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble,
+    unknown_command,
 };
 pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
 pub use self::orders::{

@@ -50,6 +50,7 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         terms: config.shop.terms.clone(),
         zone: config.shop.timezone.parse()?,
         methods: config.checkout.methods.clone(),
+        currency: config.shop.currency,
         hold: config.checkout.hold,
     })
 }

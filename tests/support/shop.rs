@@ -7,6 +7,7 @@ use kiosk::bot::face::Shopfront;
 use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
 use kiosk::shop::audit::{self, Finding};
+use kiosk::shop::money::Currency;
 use kiosk::shop::payments::Method;
 use kiosk::shop::texts::{Language, Texts};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
@@ -61,6 +62,7 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
             terms: Texts::default(),
             zone: Zone::UTC,
             methods: vec![Method::Stars],
+            currency: Currency::RUB,
             hold: Duration::from_mins(15),
         },
         ops_listen: Some(([127, 0, 0, 1], 0).into()),

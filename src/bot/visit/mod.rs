@@ -54,7 +54,9 @@ impl Visit {
         match place {
             Place::Menu => self.menu().await,
             Place::Catalogue { page } => self.catalogue(page).await,
-            Place::Product { slug } => self.product(&slug).await,
+            Place::Category { slug, page } => self.category(slug, page).await,
+            Place::Search { query, page } => self.search(&query, page).await,
+            Place::Product { slug, from } => self.product_from(&slug, from.map(|it| *it)).await,
             Place::Order { id } => self.order(id).await,
             Place::Orders { page } => self.orders(page).await,
             Place::Keys { page } => self.keys(page).await,

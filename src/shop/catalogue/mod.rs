@@ -10,4 +10,4 @@ pub mod search;
 pub mod shelf;
 
 use self::product::broken;
-pub use self::product::{Kind, Product, by_slug, count, in_stock, is_slug, list, slugs};
+pub use self::product::{Kind, Product, by_slug, in_stock, is_slug, slugs};

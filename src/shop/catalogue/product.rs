@@ -102,14 +102,6 @@ pub fn is_slug(text: &str) -> bool {
 }
 
 sql! {
-    LIST = "catalogue.list",
-        "SELECT id, slug, kind, title, description, prices, state,
-             category_id, family_id, photo_id, max_per_customer
-         FROM products
-         WHERE state = 'active'
-         ORDER BY position, id
-         LIMIT $1 OFFSET $2";
-    COUNT = "catalogue.count", "SELECT COUNT(*) FROM products WHERE state = 'active'";
     BY_SLUG = "catalogue.by_slug",
         "SELECT id, slug, kind, title, description, prices, state,
              category_id, family_id, photo_id, max_per_customer
@@ -125,16 +117,6 @@ sql! {
         "SELECT slug, kind FROM products
          WHERE state = 'active'
          ORDER BY position, id";
-}
-
-/// The products that are shown, in the seller's order.
-pub async fn list(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Product>, StoreError> {
-    tx.all(&LIST, binds![limit, offset]).await
-}
-
-/// How many products are shown.
-pub async fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.one::<(i64,)>(&COUNT, binds![]).await.map(|row| row.0)
 }
 
 /// The product with this slug, shown or archived.
