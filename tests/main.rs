@@ -2,6 +2,7 @@
 
 mod bot;
 mod bus;
+mod catalogue;
 mod cli;
 mod house;
 mod kill;

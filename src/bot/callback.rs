@@ -36,6 +36,23 @@ pub enum Callback {
         /// The page.
         page: u16,
     },
+    /// A page of a category, from 0.
+    Category {
+        /// The category.
+        slug: String,
+        /// The page.
+        page: u16,
+    },
+    /// A family's card.
+    Family {
+        /// The family.
+        slug: String,
+    },
+    /// A page of what was found for the words that the chat keeps, from 0.
+    Search {
+        /// The page.
+        page: u16,
+    },
     /// A product's card.
     Product {
         /// The product.
@@ -155,6 +172,9 @@ impl Callback {
         let rest = match self {
             Callback::Menu => "m".to_owned(),
             Callback::Catalogue { page } => format!("c{page}"),
+            Callback::Category { slug, page } => format!("g{page}.{slug}"),
+            Callback::Family { slug } => format!("f{slug}"),
+            Callback::Search { page } => format!("q{page}"),
             Callback::Product { slug } => format!("p{slug}"),
             Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
             Callback::Put { slug, quantity, at } => {
@@ -167,9 +187,9 @@ impl Callback {
             Callback::Cart => "t".to_owned(),
             Callback::AskEmpty => "z?".to_owned(),
             Callback::Empty => "z".to_owned(),
-            Callback::Fit => "f".to_owned(),
+            Callback::Fit => "e".to_owned(),
             Callback::Checkout { version } => format!("w{version}"),
-            Callback::Refill { order } => format!("g{order}"),
+            Callback::Refill { order } => format!("j{order}"),
             Callback::Profile => "i".to_owned(),
             Callback::AskPhone => "n?".to_owned(),
             Callback::ForgetPhone => "n".to_owned(),
@@ -213,6 +233,17 @@ impl Callback {
             'c' => Callback::Catalogue {
                 page: rest.parse().ok()?,
             },
+            'g' => {
+                let (page, rest) = rest.split_once('.')?;
+                Callback::Category {
+                    slug: slug(rest)?,
+                    page: page.parse().ok()?,
+                }
+            }
+            'f' => Callback::Family { slug: slug(rest)? },
+            'q' => Callback::Search {
+                page: rest.parse().ok()?,
+            },
             'p' => Callback::Product { slug: slug(rest)? },
             'b' => {
                 // 8 bytes are 11 letters of base64.
@@ -233,11 +264,11 @@ impl Callback {
             't' => Callback::Cart,
             'z' if rest.is_empty() => Callback::Empty,
             'z' => Callback::AskEmpty,
-            'f' => Callback::Fit,
+            'e' => Callback::Fit,
             'w' => Callback::Checkout {
                 version: rest.parse().ok()?,
             },
-            'g' => Callback::Refill {
+            'j' => Callback::Refill {
                 order: rest.parse().ok()?,
             },
             'i' => Callback::Profile,
@@ -305,6 +336,9 @@ mod tests {
             Just(Callback::Menu),
             any::<u16>().prop_map(|page| Callback::Catalogue { page }),
             slug.prop_map(|slug| Callback::Product { slug }),
+            slug.prop_map(|slug| Callback::Family { slug }),
+            (slug, any::<u16>()).prop_map(|(slug, page)| Callback::Category { slug, page }),
+            any::<u16>().prop_map(|page| Callback::Search { page }),
             (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
             (slug, any::<u16>(), any::<bool>()).prop_map(|(slug, quantity, in_cart)| {
                 let at = if in_cart { At::Cart } else { At::Card };
@@ -371,6 +405,11 @@ mod tests {
             "ap",
             "apZeta",
             "ap-",
+            "ag1",
+            "ag01.vpn",
+            "ag1.",
+            "af",
+            "aq-1",
             "ab",
             "abcd",
             "aoAA",
@@ -407,7 +446,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
             let _ = Callback::decode(&text);
-            for verb in "mcpboyaxrkslhd".chars() {
+            for verb in "mcgfqpbuvtzewjinoyaxrkslhd".chars() {
                 let code = format!("{VERSION}{verb}{tail}");
                 if let Ok(callback) = Callback::decode(&code) {
                     prop_assert_eq!(callback.encode(), code);

@@ -18,6 +18,7 @@ use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
+use crate::shop::money::Currency;
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, Offer, news};
@@ -49,6 +50,8 @@ pub struct Shopfront {
     pub rules: Rules,
     /// What Telegram calls the bank's provider by, for invoices by card.
     pub provider_token: Option<SecretString>,
+    /// The currency in which prices are shown beside Stars.
+    pub currency: Currency,
 }
 
 impl Shopfront {

@@ -20,14 +20,15 @@ pub use self::account::{
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
-pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::catalogue::{Stock, catalogue, found, product, sold_out};
 pub use self::desk::{
     desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
     task_means,
 };
 pub use self::menu::{
-    COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
-    not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,
+    COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,
+    not_understood, not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble,
+    unknown_command,
 };
 pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
 pub use self::orders::{

@@ -75,6 +75,7 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         privacy: config.shop.privacy.clone(),
         rules: rules(config),
         provider_token: config.telegram.provider_token.clone(),
+        currency: config.shop.currency,
     })
 }
 

@@ -71,6 +71,7 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
                 needs_phone: false,
             },
             provider_token: None,
+            currency: Currency::RUB,
         },
         owners: Vec::new(),
         ops_listen: Some(([127, 0, 0, 1], 0).into()),

@@ -156,6 +156,11 @@ pub fn not_yours(l: &Localizer) -> String {
     l.text("toast-not-yours", &[])
 }
 
+/// The toast for a category that is gone, or has nothing for sale in it by now.
+pub fn category_gone(l: &Localizer) -> String {
+    l.text("toast-category-gone", &[])
+}
+
 /// The toast for a product that is no longer shown.
 pub fn gone(l: &Localizer) -> String {
     l.text("toast-gone", &[])

@@ -23,23 +23,23 @@ use crate::telegram::{Client, Message};
 const ORDER: PublicId = PublicId(*b"\x7f\x3a\x91\xc2rest of it..");
 const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
 
-fn localizer(language: Language) -> Localizer {
+pub(super) fn localizer(language: Language) -> Localizer {
     let zone = "Europe/Moscow".parse().unwrap();
     Localizer { language, zone }
 }
 
-fn texts(english: &str, russian: &str) -> Texts {
+pub(super) fn texts(english: &str, russian: &str) -> Texts {
     let both = [(Language::En, english), (Language::Ru, russian)];
     both.map(|(language, text)| (language, text.to_owned()))
         .into_iter()
         .collect()
 }
 
-fn prices(json: &str) -> Prices {
+pub(super) fn prices(json: &str) -> Prices {
     Prices::from_json(json).unwrap()
 }
 
-fn zeta() -> Product {
+pub(super) fn zeta() -> Product {
     Product {
         id: 1,
         slug: "zeta-month".to_owned(),
@@ -48,10 +48,14 @@ fn zeta() -> Product {
         description: texts("One key & a month.", "Один ключ & месяц."),
         prices: prices(r#"{"RUB":49900,"XTR":250}"#),
         archived: false,
+        category: None,
+        family: None,
+        photo: None,
+        max_per_customer: None,
     }
 }
 
-fn nameless() -> Product {
+pub(super) fn nameless() -> Product {
     Product {
         slug: "long".to_owned(),
         title: texts(&"Long ".repeat(100), &"Длинно ".repeat(100)),
@@ -196,7 +200,6 @@ fn batches() -> Vec<(&'static str, News)> {
 
 /// Every screen with its name.
 fn screens(l: &Localizer) -> Vec<(String, Screen)> {
-    let products = [zeta(), nameless()];
     let some = [placed(State::Open), placed(State::Fulfilled)];
     let keys = [(zeta().title, "AAAA-<1>"), (zeta().title, "BBBB-&2")];
     let spoken = |html: String| Screen {
@@ -206,19 +209,6 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     let mut all = vec![
         ("menu", menu(l, "Zeta & Co", None)),
         ("menu, greeting", menu(l, "Zeta & Co", Some("Hi <all>!"))),
-        ("catalogue", catalogue(l, &products, 0, 1)),
-        ("catalogue, page", catalogue(l, &products, 1, 3)),
-        ("catalogue, empty", catalogue(l, &[], 0, 0)),
-        ("product", product(l, &zeta(), Stock::Plenty, [7; 8])),
-        (
-            "product, last",
-            product(l, &nameless(), Stock::Last(1), [7; 8]),
-        ),
-        ("product, few", product(l, &zeta(), Stock::Last(3), [7; 8])),
-        (
-            "product, sold out",
-            product(l, &zeta(), Stock::None, [7; 8]),
-        ),
         ("sold out", sold_out(l, &zeta())),
         ("cart", {
             let zeta = zeta().prices.to_json();
@@ -352,6 +342,10 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     for role in Role::ALL {
         all.push((format!("welcome, {role}"), desk_welcome(l, role)));
     }
+    let catalogue = super::catalogue::tests::screens(l).into_iter();
+    let catalogue = catalogue.map(|(name, screen)| (name.to_owned(), screen));
+    // After the two menus.
+    all.splice(2..2, catalogue);
     for state in STATES {
         all.push((
             format!("order, {}", state.as_str()),
@@ -377,6 +371,7 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
         ("forged".to_owned(), forged(l)),
         ("not yours".to_owned(), not_yours(l)),
         ("gone".to_owned(), gone(l)),
+        ("category gone".to_owned(), category_gone(l)),
         ("language chosen".to_owned(), language_chosen(l)),
         ("shop busy".to_owned(), shop_busy(l)),
         ("invoice title".to_owned(), invoice_title(l, ORDER)),

@@ -31,6 +31,7 @@ impl Visit {
         let place = match at {
             At::Card => Place::Product {
                 slug: slug.to_owned(),
+                from: self.place().shelf().map(Box::new),
             },
             At::Cart => Place::Cart,
         };

@@ -56,7 +56,9 @@ impl Visit {
         match place {
             Place::Menu => self.menu().await,
             Place::Catalogue { page } => self.catalogue(page).await,
-            Place::Product { slug } => self.product(&slug).await,
+            Place::Category { slug, page } => self.category(slug, page).await,
+            Place::Search { query, page } => self.search(&query, page).await,
+            Place::Product { slug, from } => self.product_from(&slug, from.map(|it| *it)).await,
             Place::Order { id } => self.order(id).await,
             Place::Orders { page } => self.orders(page).await,
             Place::Keys { page } => self.keys(page).await,
@@ -74,6 +76,9 @@ impl Visit {
         match wish {
             Callback::Menu => self.menu().await,
             Callback::Catalogue { page } => self.catalogue(page).await,
+            Callback::Category { slug, page } => self.category(slug, page).await,
+            Callback::Family { slug } => self.family(slug).await,
+            Callback::Search { page } => self.search_page(page).await,
             Callback::Product { slug } => self.product(&slug).await,
             Callback::Buy { slug, nonce } => self.buy(slug, nonce).await,
             Callback::Put { slug, quantity, at } => self.put(&slug, quantity, at).await,
@@ -104,8 +109,11 @@ impl Visit {
         if let Place::Phone { then } = self.place() {
             return self.phone_text(then, text.unwrap_or_default()).await;
         }
-        self.not_understood(text.is_some_and(|text| text.starts_with('/')))
-            .await
+        match text {
+            Some(text) if text.starts_with('/') => self.not_understood(true).await,
+            Some(text) => self.search(text, 0).await,
+            None => self.not_understood(false).await,
+        }
     }
 
     /// A message that is no command of ours.

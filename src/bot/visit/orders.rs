@@ -63,7 +63,8 @@ impl Visit {
             }
             Err(PlaceError::Limit(limit)) => {
                 let screen = screens::limit(&self.localizer(), &limit, false);
-                self.show(Place::Product { slug }, &screen).await
+                let from = self.place().shelf().map(Box::new);
+                self.show(Place::Product { slug, from }, &screen).await
             }
             Err(PlaceError::SoldOut) => match self.find(&slug).await? {
                 Some((product, _)) => {

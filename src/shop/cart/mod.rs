@@ -128,6 +128,8 @@ sql! {
          FROM cart_lines l JOIN products p ON p.id = l.product_id
          WHERE l.customer_id = $1 ORDER BY l.id";
     COUNT = "cart.count", "SELECT COUNT(*) FROM cart_lines WHERE customer_id = $1 AND product_id <> $2";
+    QUANTITY = "cart.quantity",
+        "SELECT quantity FROM cart_lines WHERE customer_id = $1 AND product_id = $2";
     PUT = "cart.put",
         "INSERT INTO cart_lines (customer_id, product_id, quantity, prices, added_at)
          VALUES ($1, $2, $3, $4, $5)
@@ -167,6 +169,12 @@ pub async fn view(tx: &mut Tx<'_>, customer: i64) -> Result<Cart, StoreError> {
         version: version.map_or(0, |row| row.0),
         lines,
     })
+}
+
+/// How many pieces of a product are in the customer's cart.
+pub async fn quantity(tx: &mut Tx<'_>, customer: i64, product: i64) -> Result<i64, StoreError> {
+    let found: Option<(i64,)> = tx.optional(&QUANTITY, binds![customer, product]).await?;
+    Ok(found.map_or(0, |row| row.0))
 }
 
 /// How many pieces of a product can be wished, and are in the cart. No more than the stock, the seller's limit for one
