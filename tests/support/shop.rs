@@ -139,10 +139,16 @@ pub async fn emulator() -> Emulator {
 impl LiveShop {
     /// A shop with `keys` keys, open.
     pub async fn open(db: &TestDb, keys: i64) -> Self {
+        Self::open_with(db, keys, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(db: &TestDb, keys: i64, change: impl FnOnce(&mut Settings)) -> Self {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
-        let settings = settings(db.location(), &emulator.url());
+        let mut settings = settings(db.location(), &emulator.url());
+        change(&mut settings);
         let clock = settings.clock.clone();
         let app = App::start(settings).await.expect("the shop starts");
         Self {
