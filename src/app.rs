@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -30,6 +31,7 @@ use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, ran
 use crate::telegram::{BadClient, Client};
 use crate::telemetry::Metrics;
 use crate::web::ops::{self, Ops};
+use crate::web::site::{self, Site};
 
 /// Everything that a shop needs to run.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct Settings {
     pub shopfront: Shopfront,
     /// Telegram ids that are owners, whatever else the database says.
     pub owners: Vec<i64>,
+    /// Where pages for customers are served; `None` serves them nowhere.
+    pub web: Option<WebSettings>,
     /// Where health and metrics are served; `None` serves them nowhere.
     pub ops_listen: Option<SocketAddr>,
     /// What `/metrics` shows; `None` shows nothing.
@@ -56,6 +60,15 @@ pub struct Settings {
     pub telegram_restarts: bool,
     /// The time.
     pub clock: Clock,
+}
+
+/// Pages for customers.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// Where they are served.
+    pub listen: SocketAddr,
+    /// Whether customers reach them there, as in a demo, and not only by an address that the settings name.
+    pub is_public: bool,
 }
 
 /// Why a shop does not start. Each says what to do.
@@ -76,9 +89,11 @@ pub enum StartError {
     /// The token or the address of the Bot API is unusable.
     #[error(transparent)]
     Telegram(#[from] BadClient),
-    /// The address for health and metrics is taken.
-    #[error("web.ops_listen {address}: {source}: choose another port, or stop who uses it")]
-    Ops {
+    /// An address that it should listen on is taken.
+    #[error("{key} {address}: {source}: choose another port, or stop who uses it")]
+    Listen {
+        /// The setting.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -93,6 +108,7 @@ pub struct App {
     outbox: Outbox,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    web: Option<SocketAddr>,
     ops: Option<SocketAddr>,
     owner_link: watch::Receiver<Option<String>>,
     _lock: Option<InstanceLock>,
@@ -141,19 +157,27 @@ impl App {
                 Box::pin(async move { staff::sync_owners(tx, &owners).await })
             })
             .await?;
+        let site = match &settings.web {
+            Some(web) => Some((bind("web.listen", web.listen).await?, web.is_public)),
+            None => None,
+        };
+        let mut shopfront = settings.shopfront.clone();
+        if let Some(((_, address), true)) = &site {
+            shopfront.public_url = Some(format!("http://{address}"));
+        }
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
             client.clone(),
             store.clone(),
             vault.clone(),
-            Arc::new(settings.shopfront.clone()),
+            Arc::new(shopfront),
             username.clone(),
         );
         let owner = owner()?;
         let router = Router {
             face: face.clone(),
-            movements: Movements::new(vault),
+            movements: Movements::new(vault.clone()),
         };
         let bus = Bus::start(&store, &owner, Arc::new(router));
         let post = Post {
@@ -183,13 +207,19 @@ impl App {
         tasks.spawn(sweep(store.clone(), stopped.clone()));
         tasks.spawn(news::tell_staff(store.clone(), stopped.clone()));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
+        let web = site.map(|((listener, bound), _)| {
+            let site = Site {
+                store: store.clone(),
+                vault,
+                name: settings.shopfront.name.clone(),
+                zone: settings.shopfront.zone.clone(),
+            };
+            tasks.spawn(site::serve(listener, site, stopped.clone()));
+            bound
+        });
         let ops = match settings.ops_listen {
             Some(address) => {
-                let failed = |source| StartError::Ops { address, source };
-                let listener = tokio::net::TcpListener::bind(address)
-                    .await
-                    .map_err(failed)?;
-                let bound = listener.local_addr().map_err(failed)?;
+                let (listener, bound) = bind("web.ops_listen", address).await?;
                 let ops = Ops::new(store.clone(), bus.clone(), settings.metrics.clone());
                 tasks.spawn(ops::serve(listener, ops, stopped));
                 Some(bound)
@@ -200,6 +230,7 @@ impl App {
             store,
             bus,
             outbox,
+            web,
             stop,
             tasks,
             ops,
@@ -211,6 +242,11 @@ impl App {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Where pages for customers are served.
+    pub fn web(&self) -> Option<SocketAddr> {
+        self.web
     }
 
     /// Where health and metrics are served.
@@ -237,6 +273,20 @@ impl App {
         self.store.close().await;
         bus.and(outbox)
     }
+}
+
+async fn bind(
+    key: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        key,
+        address,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 /// The name of this process among those that share a database.

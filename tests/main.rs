@@ -11,3 +11,4 @@ mod schema;
 mod staff;
 mod store;
 mod support;
+mod web;

@@ -11,6 +11,7 @@ use crate::bus::{Carrier, Outcome};
 use crate::shop::customers;
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
+use crate::shop::orders::link;
 use crate::shop::orders::view::{self, OrderView};
 use crate::shop::payments::{Method, attempt, payload};
 use crate::shop::staff::news;
@@ -145,10 +146,11 @@ impl Face {
             .iter()
             .map(|key| (key.title.clone(), key.text.expose()))
             .collect();
+        let page = self.page(order).await?;
         let messages = if again {
-            screens::delivery_again(l, order, &keys)
+            screens::delivery_again(l, order, &keys, page.as_deref())
         } else {
-            screens::delivery(l, order, &keys)
+            screens::delivery(l, order, &keys, page.as_deref())
         };
         for html in messages {
             let screen = Screen {
@@ -161,6 +163,22 @@ impl Face {
             }
         }
         Ok(Outcome::Sent)
+    }
+
+    /// The address of the order's page, if the shop has pages.
+    pub(super) async fn page(&self, order: PublicId) -> Result<Option<String>, StoreError> {
+        let Some(public_url) = &self.shopfront.public_url else {
+            return Ok(None);
+        };
+        let vault = self.vault.clone();
+        let token = self
+            .store
+            .read("orders.link", move |tx| {
+                let vault = vault.clone();
+                Box::pin(async move { link::token(tx, &vault, order).await })
+            })
+            .await?;
+        Ok(token.map(|token| format!("{public_url}/o/{token}")))
     }
 
     async fn invoice(&self, l: &Localizer, id: PublicId) -> Result<Outcome, Wordless> {

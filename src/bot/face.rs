@@ -46,6 +46,8 @@ pub struct Shopfront {
     pub privacy: Texts,
     /// Where its clocks are.
     pub zone: Zone,
+    /// Under which customers reach its pages, without a slash at the end; `None` without pages.
+    pub public_url: Option<String>,
     /// What is asked and allowed when an order is placed. The ways to pay are in the order of their buttons.
     pub rules: Rules,
     /// What Telegram calls the bank's provider by, for invoices by card.

@@ -8,7 +8,7 @@ use kiosk_emulator::Options;
 
 use super::run::{shopfront, stopped};
 use super::{Failure, Outcome};
-use crate::app::{self, App, Settings};
+use crate::app::{self, App, Settings, WebSettings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::shop::catalogue::file::{self, Format, Photos};
@@ -87,6 +87,10 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         token: TOKEN.into(),
         shopfront: shopfront(config)?,
         owners: config.staff.owners.clone(),
+        web: Some(WebSettings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            is_public: true,
+        }),
         ops_listen: None,
         metrics: Some(Metrics::start()?),
         telegram_restarts: true,

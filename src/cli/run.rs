@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Failure, Outcome};
-use crate::app::{App, Settings};
+use crate::app::{App, Settings, WebSettings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
 use crate::config::{Config, Contact};
@@ -31,6 +31,10 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
         token,
         shopfront: shopfront(config)?,
         owners: config.staff.owners.clone(),
+        web: config.web.public_url.is_some().then_some(WebSettings {
+            listen: config.web.listen,
+            is_public: false,
+        }),
         ops_listen: Some(config.web.ops_listen),
         metrics: Some(Metrics::start()?),
         telegram_restarts: false,
@@ -76,6 +80,10 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         rules: rules(config),
         provider_token: config.telegram.provider_token.clone(),
         currency: config.shop.currency,
+        public_url: config.web.public_url.as_ref().map(|url| {
+            let url = url.as_str();
+            url.strip_suffix('/').unwrap_or(url).to_owned()
+        }),
     })
 }
 

@@ -1,3 +1,5 @@
-//! The axum sidecar.
+//! The axum sidecar: pages for customers, and health and metrics for those who keep the shop running.
 
 pub mod ops;
+mod orders;
+pub mod site;

@@ -206,16 +206,32 @@ fn next(l: &Localizer, id: &str, order: PublicId) -> Screen {
 }
 
 /// The keys of an order that was just paid, in as many messages as they need. The first one thanks.
-pub fn delivery(l: &Localizer, order: PublicId, keys: &[(Texts, &str)]) -> Vec<String> {
-    messages(l, order, keys, "delivery")
+pub fn delivery(
+    l: &Localizer,
+    order: PublicId,
+    keys: &[(Texts, &str)],
+    page: Option<&str>,
+) -> Vec<String> {
+    messages(l, order, keys, page, "delivery")
 }
 
 /// The keys of an order once more.
-pub fn delivery_again(l: &Localizer, order: PublicId, keys: &[(Texts, &str)]) -> Vec<String> {
-    messages(l, order, keys, "delivery-again")
+pub fn delivery_again(
+    l: &Localizer,
+    order: PublicId,
+    keys: &[(Texts, &str)],
+    page: Option<&str>,
+) -> Vec<String> {
+    messages(l, order, keys, page, "delivery-again")
 }
 
-fn messages(l: &Localizer, order: PublicId, keys: &[(Texts, &str)], first: &str) -> Vec<String> {
+fn messages(
+    l: &Localizer,
+    order: PublicId,
+    keys: &[(Texts, &str)],
+    page: Option<&str>,
+    first: &str,
+) -> Vec<String> {
     let mut groups = vec![String::new()];
     for (title, key) in keys {
         let title = shortened(title.in_language(l.language), TITLE);
@@ -238,11 +254,17 @@ fn messages(l: &Localizer, order: PublicId, keys: &[(Texts, &str)], first: &str)
             group.push_str(&key);
         }
     }
+    let last = groups.len() - 1;
     let groups = groups.into_iter().enumerate();
     groups
         .map(|(at, keys)| {
             let id = if at == 0 { first } else { "delivery-again" };
-            l.html(id, &[number(order), ("keys", Arg::Html(keys))])
+            let mut html = l.html(id, &[number(order), ("keys", Arg::Html(keys))]);
+            if let Some(page) = page.filter(|_| at == last) {
+                html += "\n\n";
+                html += &l.html("delivery-page", &[("link", page.into())]);
+            }
+            html
         })
         .collect()
 }

@@ -290,10 +290,13 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
             "payment",
             payment(l, &placed(State::Open), (ATTEMPT, Method::Stars), &OFFERS),
         ),
-        ("delivery", spoken(delivery(l, ORDER, &keys).remove(0))),
+        (
+            "delivery",
+            spoken(delivery(l, ORDER, &keys, Some("https://shop.example.com/o/a&b")).remove(0)),
+        ),
         (
             "delivery again",
-            spoken(delivery_again(l, ORDER, &keys).remove(0)),
+            spoken(delivery_again(l, ORDER, &keys, None).remove(0)),
         ),
         ("orders", orders(l, &some, 0, false)),
         ("orders, page", orders(l, &some, 1, true)),
@@ -491,7 +494,7 @@ fn many_keys_take_many_messages_and_none_is_lost() {
         .iter()
         .map(|key| (zeta().title, key.as_str()))
         .collect();
-    let messages = delivery(&l, ORDER, &keys);
+    let messages = delivery(&l, ORDER, &keys, Some("https://shop.example.com/o/token"));
     assert!(messages.len() > 1);
     for message in &messages {
         assert!(message.encode_utf16().count() <= 4_096);

@@ -5,6 +5,7 @@
 
 pub mod approve;
 pub(in crate::shop) mod goods;
+pub mod link;
 pub mod place;
 pub mod release;
 pub mod view;
