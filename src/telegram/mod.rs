@@ -4,6 +4,7 @@
 mod calls;
 mod client;
 mod error;
+mod photos;
 mod stars;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,5 @@ pub use self::calls::{
 };
 pub use self::client::{BadClient, Client};
 pub use self::error::CallError;
+pub use self::photos::{Photo, Picture};
 pub use self::stars::{Direction, StarTransaction};

@@ -46,6 +46,7 @@ pub fn menu(l: &Localizer, shop: &str, greeting: Option<&str>) -> Screen {
                 l.button("button-help", Callback::Help),
             ],
         ],
+        photo: None,
     }
 }
 
@@ -59,6 +60,7 @@ pub fn support(l: &Localizer, contact: Option<&str>) -> Screen {
     Screen {
         html: l.html("support", &[("contact", contact_of(l, contact))]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 
@@ -70,6 +72,7 @@ pub fn paysupport(l: &Localizer, contact: Option<&str>) -> Screen {
             vec![l.button("button-orders", Callback::Orders { page: 0 })],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -89,6 +92,7 @@ pub fn terms(l: &Localizer, terms: Option<&str>) -> Screen {
     Screen {
         html: l.html("terms", &[("terms", terms)]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 

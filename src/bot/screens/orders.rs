@@ -33,7 +33,11 @@ pub fn method(l: &Localizer, order: &OrderView, methods: &[Method]) -> Screen {
     } else {
         l.html("method", &held(l, order))
     };
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: None,
+    }
 }
 
 /// An order whose invoice is in the chat.
@@ -44,6 +48,7 @@ pub fn payment(l: &Localizer, order: &OrderView, attempt: PublicId) -> Screen {
             vec![l.button("button-send-again", Callback::SendAgain { attempt })],
             vec![cancel(l, order.id)],
         ],
+        photo: None,
     }
 }
 
@@ -74,6 +79,7 @@ pub fn order(l: &Localizer, order: &OrderView) -> Screen {
     Screen {
         html: l.html("order", &args),
         keyboard,
+        photo: None,
     }
 }
 
@@ -155,6 +161,7 @@ pub fn cant_cancel(l: &Localizer, order: PublicId) -> Screen {
             vec![l.button("button-order-open", Callback::Order { id: order })],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -165,6 +172,7 @@ fn next(l: &Localizer, id: &str, order: PublicId) -> Screen {
             vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
             l.home(),
         ],
+        photo: None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::shop::orders::view::{LineView, OrderView};
 use crate::shop::payments::Method;
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
-use crate::telegram::{Client, Message};
+use crate::telegram::{Client, Message, Photo, Picture};
 
 const ORDER: PublicId = PublicId(*b"\x7f\x3a\x91\xc2rest of it..");
 const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
@@ -102,6 +102,7 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     let spoken = |html: String| Screen {
         html,
         keyboard: Vec::new(),
+        photo: None,
     };
     let mut all = vec![
         ("menu", menu(l, "Zeta & Co", None)),
@@ -203,7 +204,8 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
 fn gallery(l: &Localizer) -> String {
     let mut text = String::new();
     for (name, screen) in screens(l) {
-        writeln!(text, "───── {name}\n{}", screen.html).unwrap();
+        let photo = if screen.photo.is_some() { "🖼 " } else { "" };
+        writeln!(text, "───── {name}\n{photo}{}", screen.html).unwrap();
         for row in screen.keyboard {
             let row = row
                 .iter()
@@ -244,6 +246,20 @@ async fn telegram_takes_every_screen() {
                 reply_markup: markup.as_deref(),
                 protect_content: false,
             };
+            if screen.photo.is_some() {
+                let photo = Photo {
+                    chat_id: ann,
+                    picture: Picture::Upload {
+                        name: "photo.png",
+                        bytes: b"\x89PNG",
+                    },
+                    html: &screen.html,
+                    reply_markup: markup.as_deref(),
+                };
+                let sent = client.send_photo(&photo).await;
+                assert!(sent.is_ok(), "{name}: {sent:?}");
+                continue;
+            }
             let sent = client.send_message(&message).await;
             assert!(sent.is_ok(), "{name}: {sent:?}");
         }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callback::Unfit;
-use super::drawing::{self, Drawn};
+use super::drawing::{self, Drawn, Old};
 use super::face::Face;
 use super::place::Place;
 use super::screens::{self, Localizer, Screen};
@@ -124,8 +124,8 @@ impl Visit {
         {
             turn.set_dialogue(place.write());
         }
-        let message = self.tap.as_ref().and_then(|tap| tap.message_id);
-        let drawn = drawing::draw(&self.face.client, self.chat, message, screen).await;
+        let face = &self.face;
+        let drawn = drawing::draw(&face.client, &face.store, self.chat, self.old(), screen).await;
         self.answer(None).await;
         match drawn {
             Drawn::Seen => {
@@ -146,6 +146,15 @@ impl Visit {
             }
             Drawn::Not(error) => Err(HandlerError::Retry(error)),
         }
+    }
+
+    /// The message that the tapped button is under.
+    fn old(&self) -> Option<Old> {
+        let tap = self.tap.as_ref()?;
+        Some(Old {
+            message_id: tap.message_id?,
+            kind: tap.under,
+        })
     }
 
     /// Ends the tap with a word in passing. Every tap is answered, and only once.
