@@ -1,6 +1,7 @@
 //! The catalogue: imported, browsed, searched and looked at.
 
 mod browsing;
+mod importing;
 mod pictures;
 mod searching;
 

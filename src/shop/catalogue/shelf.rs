@@ -112,12 +112,15 @@ sql! {
     ON_TOP = "catalogue.shelf.on_top",
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-             NOT EXISTS (
-                 SELECT 1 FROM products v
-                 WHERE v.state = 'active'
-                   AND CASE WHEN g.family_id IS NULL THEN v.id = p.id ELSE v.family_id = g.family_id END
-                   AND (v.kind <> 'stock' OR EXISTS (
-                       SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available'))),
+             CASE WHEN g.family_id IS NULL
+                 THEN p.kind = 'stock' AND NOT EXISTS (
+                     SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+                 ELSE NOT EXISTS (
+                     SELECT 1 FROM products v
+                     WHERE v.family_id = g.family_id AND v.state = 'active'
+                       AND (v.kind <> 'stock' OR EXISTS (
+                           SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
+             END,
              f.id, f.slug, f.title
          FROM (
              SELECT family_id, MIN(position) AS place, MIN(id) AS first FROM products
@@ -132,12 +135,15 @@ sql! {
     IN_CATEGORY = "catalogue.shelf.in_category",
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-             NOT EXISTS (
-                 SELECT 1 FROM products v
-                 WHERE v.state = 'active'
-                   AND CASE WHEN g.family_id IS NULL THEN v.id = p.id ELSE v.family_id = g.family_id END
-                   AND (v.kind <> 'stock' OR EXISTS (
-                       SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available'))),
+             CASE WHEN g.family_id IS NULL
+                 THEN p.kind = 'stock' AND NOT EXISTS (
+                     SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+                 ELSE NOT EXISTS (
+                     SELECT 1 FROM products v
+                     WHERE v.family_id = g.family_id AND v.state = 'active'
+                       AND (v.kind <> 'stock' OR EXISTS (
+                           SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
+             END,
              f.id, f.slug, f.title
          FROM (
              SELECT family_id, MIN(position) AS place, MIN(id) AS first FROM products
