@@ -156,6 +156,7 @@ impl Face {
             let screen = Screen {
                 html,
                 keyboard: Vec::new(),
+                photo: None,
             };
             let outcome = self.text(chat, &screen, true).await;
             if outcome != Outcome::Sent {

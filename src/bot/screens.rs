@@ -56,7 +56,12 @@ pub struct Screen {
     pub html: String,
     /// Rows of buttons.
     pub keyboard: Vec<Vec<Button>>,
+    /// The row of the picture above the text, which then takes no more than [`CAPTION`] letters.
+    pub photo: Option<i64>,
 }
+
+/// Telegram's limit for the words under a photo, in UTF-16 code units, as it counts.
+pub const CAPTION: usize = 1_024;
 
 /// A button and what a tap on it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +145,7 @@ impl Localizer {
         Screen {
             html: self.html(id, &[]),
             keyboard,
+            photo: None,
         }
     }
 }

@@ -123,6 +123,20 @@ pub struct Tap {
     pub data: Option<String>,
     /// The message that the button is under.
     pub message_id: Option<i64>,
+    /// What that message is.
+    pub under: Under,
+}
+
+/// What a message with buttons is, as far as it matters for editing it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Under {
+    /// A text.
+    Text,
+    /// A photo with words under it.
+    Photo,
+    /// Anything else, or one that Telegram no longer shows.
+    #[default]
+    Other,
 }
 
 /// The vital part of an update.
@@ -189,9 +203,25 @@ struct TapBody<'a> {
 }
 
 #[derive(Deserialize)]
-struct TapMessage {
+struct TapMessage<'a> {
     message_id: i64,
     chat: Chat,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    photo: Option<&'a RawValue>,
+}
+
+impl TapMessage<'_> {
+    fn kind(&self) -> Under {
+        if self.text.is_some() {
+            Under::Text
+        } else if self.photo.is_some() {
+            Under::Photo
+        } else {
+            Under::Other
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -285,7 +315,7 @@ impl Vital {
 
     fn callback_query(&mut self, raw: &RawValue) -> Result<(), serde_json::Error> {
         let body: TapBody<'_> = serde_json::from_str(raw.get())?;
-        let message: Option<TapMessage> = body.message.and_then(read);
+        let message: Option<TapMessage<'_>> = body.message.and_then(read);
         self.chat = message.as_ref().map(|message| message.chat.id);
         self.is_private = message
             .as_ref()
@@ -294,6 +324,7 @@ impl Vital {
         self.tap = Some(Tap {
             id: body.id,
             data: body.data.and_then(read),
+            under: message.as_ref().map_or(Under::Other, TapMessage::kind),
             message_id: message.map(|message| message.message_id),
         });
         self.from = Some(body.from);

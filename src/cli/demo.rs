@@ -11,7 +11,7 @@ use super::{Failure, Outcome};
 use crate::app::{self, App, Settings, WebSettings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::shop::catalogue::file::{self, Format, Photos};
+use crate::shop::catalogue::file::{self, CatalogueFile, Format, Photos, Problem, Unreadable};
 use crate::shop::catalogue::import as catalogue;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
@@ -20,8 +20,55 @@ use crate::telemetry::Metrics;
 
 const TOKEN: &str = "7000000001:demo-of-a-shop-on-an-emulated-telegram";
 const CATALOGUE: &str = include_str!("../../config/demo-catalogue.toml");
+/// The pictures that it mentions. `config/demo/make.py` has drawn them.
+const PHOTOS: [(&str, &[u8]); 10] = [
+    (
+        "demo/zeta.png",
+        include_bytes!("../../config/demo/zeta.png"),
+    ),
+    (
+        "demo/orbit.png",
+        include_bytes!("../../config/demo/orbit.png"),
+    ),
+    (
+        "demo/dragon.png",
+        include_bytes!("../../config/demo/dragon.png"),
+    ),
+    (
+        "demo/pixel.png",
+        include_bytes!("../../config/demo/pixel.png"),
+    ),
+    (
+        "demo/inkwell.png",
+        include_bytes!("../../config/demo/inkwell.png"),
+    ),
+    (
+        "demo/tabula.png",
+        include_bytes!("../../config/demo/tabula.png"),
+    ),
+    (
+        "demo/lumen.png",
+        include_bytes!("../../config/demo/lumen.png"),
+    ),
+    (
+        "demo/cadence.png",
+        include_bytes!("../../config/demo/cadence.png"),
+    ),
+    (
+        "demo/gift.png",
+        include_bytes!("../../config/demo/gift.png"),
+    ),
+    (
+        "demo/stickers.png",
+        include_bytes!("../../config/demo/stickers.png"),
+    ),
+];
 /// So many keys are made for each product of a new demo.
 const KEYS: usize = 50;
+/// The last one of its kind, for two who want it.
+const LAST_ONE: &str = "pixel-1000";
+/// There is none.
+const SOLD_OUT: &str = "cadence-month";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
@@ -109,12 +156,17 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
 /// Imports the demo's products, and keys where a product has none yet.
 async fn fill(database: &Location, master_key: &MasterKey) -> Result<(), Failure> {
     let (store, vault, lock) = app::open(database, 1, master_key, Clock::system()).await?;
-    let products = file::parse(CATALOGUE.as_bytes(), Format::Toml)
-        .map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
-    let report = catalogue::import(&store, products, Photos::default()).await?;
+    let (products, photos) =
+        stock().map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
+    let report = catalogue::import(&store, products, photos).await?;
     for slug in &report.products.added {
+        let count = match slug.as_str() {
+            LAST_ONE => 1,
+            SOLD_OUT => 0,
+            _ => KEYS,
+        };
         let mut lines = String::new();
-        for _ in 0..KEYS {
+        for _ in 0..count {
             let chance = random_bytes::<8>()?;
             let [a, b, c, d] =
                 std::array::from_fn(|at| u16::from_be_bytes([chance[2 * at], chance[2 * at + 1]]));
@@ -128,6 +180,17 @@ async fn fill(database: &Location, master_key: &MasterKey) -> Result<(), Failure
     Ok(())
 }
 
+/// The demo's catalogue with its pictures.
+fn stock() -> Result<(CatalogueFile, Photos), Vec<Problem>> {
+    let file = file::parse(CATALOGUE.as_bytes(), Format::Toml)?;
+    let photos = Photos::read(&file, |name| {
+        let mut all = PHOTOS.iter();
+        let found = all.find(|(path, _)| *path == name);
+        found.map_or(Err(Unreadable::Missing), |(_, bytes)| Ok(bytes.to_vec()))
+    })?;
+    Ok((file, photos))
+}
+
 fn print(address: &str) {
     use std::io::Write;
     // Nobody listens any more: the demo goes on.
@@ -137,4 +200,28 @@ fn print(address: &str) {
          Send /start, buy something with Stars, and watch the key arrive. Then try to trick it: tap twice, buy the\n  \
          last key in two chats, cancel and pay all the same. Ctrl-C ends the demo.\n"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::texts::Language;
+
+    #[test]
+    fn the_demo_has_all_its_pictures_in_both_languages_and_no_spare_ones() {
+        let (file, photos) = stock().unwrap();
+        assert_eq!(photos.iter().count(), PHOTOS.len());
+        assert!(PHOTOS.iter().all(|(_, bytes)| bytes.len() <= 60 * 1024));
+        let titles = file.products.iter().map(|it| &it.title);
+        let titles = titles.chain(file.categories.iter().map(|it| &it.title));
+        let descriptions = file.products.iter().map(|it| &it.description);
+        for text in titles.chain(descriptions) {
+            for language in Language::ALL {
+                assert!(text.get(language).is_some(), "{text:?}");
+            }
+        }
+        for slug in [LAST_ONE, SOLD_OUT] {
+            assert!(file.products.iter().any(|it| it.slug == slug), "{slug}");
+        }
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
+use reqwest::multipart::Form;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -141,27 +144,26 @@ impl Client {
         P: Serialize + Sync + ?Sized,
         R: DeserializeOwned,
     {
-        let started = Instant::now();
-        let result = self.exchange(pool, timeout, method, params).await;
-        let outcome = result.as_ref().err().map_or("ok", CallError::outcome);
-        metrics::counter!("kiosk_telegram_calls_total", "method" => method, "outcome" => outcome)
-            .increment(1);
-        metrics::histogram!("kiosk_telegram_call_seconds", "method" => method, "outcome" => outcome)
-            .record(started.elapsed());
-        result
+        let request = self.request(pool, timeout, method).json(params);
+        measured(method, exchange(request)).await
     }
 
-    async fn exchange<P, R>(
+    /// Calls `method` with a file and reads its result, within `timeout`.
+    pub(super) async fn upload<R>(
         &self,
         pool: Pool,
         timeout: Duration,
         method: &'static str,
-        params: &P,
+        form: Form,
     ) -> Result<R, CallError>
     where
-        P: Serialize + Sync + ?Sized,
         R: DeserializeOwned,
     {
+        let request = self.request(pool, timeout, method).multipart(form);
+        measured(method, exchange(request)).await
+    }
+
+    fn request(&self, pool: Pool, timeout: Duration, method: &str) -> RequestBuilder {
         let inner = &self.inner;
         let client = match pool {
             Pool::Ordinary => &inner.ordinary,
@@ -173,29 +175,46 @@ impl Client {
             inner.api_url,
             inner.token.expose_secret()
         );
-        let response = client
-            .post(address)
-            .timeout(timeout)
-            .json(params)
-            .send()
-            .await
-            .map_err(CallError::transport)?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(CallError::transport)?;
-        let Ok(reply) = serde_json::from_slice::<Reply<'_>>(&body) else {
-            return Err(unreadable(status));
-        };
-        if reply.ok {
-            let result = reply.result.map_or("null", RawValue::get);
-            return serde_json::from_str(result)
-                .map_err(|error| CallError::Unknown(format!("an unexpected result: {error}")));
-        }
-        Err(CallError::refused(
-            reply.error_code.unwrap_or(status),
-            reply.description.unwrap_or_default().into_owned(),
-            reply.parameters.and_then(|more| more.retry_after),
-        ))
+        client.post(address).timeout(timeout)
     }
+}
+
+/// Counts a call, and how long it took.
+async fn measured<R>(
+    method: &'static str,
+    call: impl Future<Output = Result<R, CallError>>,
+) -> Result<R, CallError> {
+    let started = Instant::now();
+    let result = call.await;
+    let outcome = result.as_ref().err().map_or("ok", CallError::outcome);
+    metrics::counter!("kiosk_telegram_calls_total", "method" => method, "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("kiosk_telegram_call_seconds", "method" => method, "outcome" => outcome)
+        .record(started.elapsed());
+    result
+}
+
+/// Sends a request and reads its answer.
+async fn exchange<R>(request: RequestBuilder) -> Result<R, CallError>
+where
+    R: DeserializeOwned,
+{
+    let response = request.send().await.map_err(CallError::transport)?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await.map_err(CallError::transport)?;
+    let Ok(reply) = serde_json::from_slice::<Reply<'_>>(&body) else {
+        return Err(unreadable(status));
+    };
+    if reply.ok {
+        let result = reply.result.map_or("null", RawValue::get);
+        return serde_json::from_str(result)
+            .map_err(|error| CallError::Unknown(format!("an unexpected result: {error}")));
+    }
+    Err(CallError::refused(
+        reply.error_code.unwrap_or(status),
+        reply.description.unwrap_or_default().into_owned(),
+        reply.parameters.and_then(|more| more.retry_after),
+    ))
 }
 
 /// An answer that is no Bot API answer: as a rule a proxy's page, whose status says whether it let the call through.

@@ -69,6 +69,11 @@ impl CallError {
             || self.says("MESSAGE_ID_INVALID")
     }
 
+    /// Telegram knows no such file (any more): upload it again.
+    pub fn is_wrong_file(&self) -> bool {
+        self.says("wrong file identifier") || self.says("wrong remote file identifier")
+    }
+
     /// The answer to a tap or to a pre-checkout query came too late, or it was answered before.
     pub fn is_query_too_old(&self) -> bool {
         self.says("query is too old") || self.says("query ID is invalid")

@@ -4,6 +4,7 @@
 mod calls;
 mod client;
 mod error;
+mod photos;
 mod setup;
 mod stars;
 #[cfg(test)]
@@ -14,5 +15,6 @@ pub use self::calls::{
 };
 pub use self::client::{BadClient, Client};
 pub use self::error::CallError;
+pub use self::photos::{Photo, Picture};
 pub use self::setup::WebhookInfo;
 pub use self::stars::{Direction, StarTransaction};

@@ -1,6 +1,8 @@
 //! The catalogue: imported, browsed, searched and looked at.
 
 mod browsing;
+mod importing;
+mod pictures;
 mod searching;
 
 use kiosk::shop::catalogue::file::{Format, Photos, Unreadable, parse};

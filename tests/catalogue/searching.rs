@@ -28,6 +28,7 @@ on_both_engines! {
         shop.reads(olga, "Zeta shop").await;
         for (words, button) in [
             ("зеленый ЧАЙ", "Зелёный чай"),
+            ("зелёная", "Зелёный чай"),
             ("НЕ СЕТЬ", "Зелёный чай"),
             ("green", "Зелёный чай"),
             ("  ГОД   eta ", "Eta VPN, год"),

@@ -67,6 +67,7 @@ pub fn profile(l: &Localizer, name: &str, phone: Option<&str>) -> Screen {
             ],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -79,6 +80,7 @@ pub fn privacy(l: &Localizer, privacy: Option<&str>) -> Screen {
     Screen {
         html: l.html("privacy", &[("privacy", privacy)]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub fn cart(l: &Localizer, cart: &Cart, offers: &[Offer]) -> Screen {
     Screen {
         html: summed(l, "cart", cart, &cart.lines, note),
         keyboard,
+        photo: None,
     }
 }
 
@@ -123,6 +124,7 @@ pub fn repriced(l: &Localizer, cart: &Cart, lines: &[Line]) -> Screen {
             vec![l.button("button-cart", Callback::Cart)],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -160,6 +162,7 @@ pub fn short(l: &Localizer, cart: &Cart) -> Screen {
             vec![l.button("button-cart", Callback::Cart)],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -194,7 +197,11 @@ pub fn limit(l: &Localizer, limit: &Limit, from_cart: bool) -> Screen {
     let mut keyboard: Vec<Vec<Button>> = first.into_iter().map(|it| vec![it]).collect();
     keyboard.push(vec![back]);
     keyboard.push(l.home());
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: None,
+    }
 }
 
 /// No way to pay can take this order.

@@ -1,6 +1,6 @@
 //! The catalogue: its shelves, what a search finds, and a product's card.
 
-use super::{Button, Localizer, Screen, shortened};
+use super::{Button, CAPTION, Localizer, Screen, shortened};
 use crate::bot::callback::{At, Callback};
 use crate::shop::catalogue::Product;
 use crate::shop::catalogue::card::{Card, Variant};
@@ -62,7 +62,11 @@ pub fn catalogue(l: &Localizer, shelf: &Shelf) -> Screen {
     }
     last.extend(l.home());
     keyboard.push(last);
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: None,
+    }
 }
 
 /// The first page of a category, or of the top.
@@ -189,6 +193,7 @@ pub fn found(l: &Localizer, query: &str, hits: &[Hit], page: u16, pages: u16) ->
                 vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
                 l.home(),
             ],
+            photo: None,
         };
     }
     let mut args = vec![("query", query.into())];
@@ -203,7 +208,11 @@ pub fn found(l: &Localizer, query: &str, hits: &[Hit], page: u16, pages: u16) ->
     let mut last = vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })];
     last.extend(l.home());
     keyboard.push(last);
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: None,
+    }
 }
 
 /// A product's card, with its price in the shop's `currency` and in Stars. `back` leads to where the customer came from.
@@ -220,7 +229,7 @@ pub fn product(
     let product = &card.product;
     let price = price_of(l, &product.prices, currency);
     let for_sale = price.is_some() && stock != Stock::None && !product.archived;
-    let html = card_text(l, card, stock, price, DESCRIPTION);
+    let html = card_text(l, card, stock, price);
     let mut keyboard: Vec<Vec<Button>> = Vec::new();
     if card.variants.len() > 1 {
         let buttons = card.variants.iter().map(|it| vec![variant(l, card, it)]);
@@ -237,7 +246,11 @@ pub fn product(
         keyboard.push(cart_row(l, &product.slug, in_cart));
     }
     keyboard.push(vec![l.button("button-back", back)]);
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: card.photo,
+    }
 }
 
 /// Into the cart; or how many pieces are there, fewer and more.
@@ -260,17 +273,11 @@ fn cart_row(l: &Localizer, slug: &str, in_cart: i64) -> Vec<Button> {
     ]
 }
 
-/// The card's text, with at most so many characters of the description.
-fn card_text(
-    l: &Localizer,
-    card: &Card,
-    stock: Stock,
-    price: Option<String>,
-    most: usize,
-) -> String {
+/// The card's text. Under a photo the description gets what the rest leaves of it.
+fn card_text(l: &Localizer, card: &Card, stock: Stock, price: Option<String>) -> String {
     let product = &card.product;
     let title = shortened(product.title.in_language(l.language), TITLE);
-    let description = shortened(product.description.in_language(l.language), most);
+    let description = product.description.in_language(l.language);
     let mut stock = match stock {
         Stock::Plenty => l.text("stock-plenty", &[]),
         Stock::Last(left) => l.text("stock-last", &[("left", left.into())]),
@@ -285,12 +292,37 @@ fn card_text(
         ("price", price.unwrap_or_else(|| "–".to_owned()).into()),
         ("stock", stock.into()),
     ];
+    let description = if card.photo.is_some() {
+        // Also counts the tags, and so leaves a little more room than there must be.
+        let rest = length(&l.text("product-plain", &args)) + length("\n\n");
+        within(description, CAPTION.saturating_sub(rest))
+    } else {
+        shortened(description, DESCRIPTION)
+    };
     if description.is_empty() {
         l.html("product-plain", &args)
     } else {
         args.push(("description", description.into()));
         l.html("product", &args)
     }
+}
+
+/// The length of a text as Telegram counts it: in UTF-16 code units.
+fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// At most `most` UTF-16 code units of a text.
+fn within(text: &str, most: usize) -> String {
+    let mut left = most;
+    let fits = text.chars().take_while(|letter| {
+        let room = left.checked_sub(letter.len_utf16());
+        left = room.unwrap_or(0);
+        room.is_some()
+    });
+    let fitting = fits.count();
+    // The ellipsis is one unit, and takes the place of a letter that has at least one.
+    shortened(text, fitting)
 }
 
 /// The price in the shop's currency and in Stars, each where there is one, or else any.
@@ -351,6 +383,7 @@ pub fn sold_out(l: &Localizer, product: &Product) -> Screen {
             vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
             l.home(),
         ],
+        photo: None,
     }
 }
 

@@ -21,6 +21,7 @@ pub fn desk_welcome(l: &Localizer, role: Role) -> Screen {
         keyboard: vec![vec![
             l.button("button-desk-open", Callback::Desk(Desk::Home)),
         ]],
+        photo: None,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn desk(l: &Localizer, role: Role) -> Screen {
     Screen {
         html: l.html("desk", &[("role", Arg::Html(role))]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 
@@ -94,6 +96,7 @@ pub fn news(l: &Localizer, news: &News) -> Screen {
     Screen {
         html: l.html("news", &[("items", Arg::Html(lines.join("\n")))]),
         keyboard: Vec::new(),
+        photo: None,
     }
 }
 

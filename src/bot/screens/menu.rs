@@ -52,6 +52,7 @@ pub fn menu(l: &Localizer, shop: &str, greeting: Option<&str>) -> Screen {
                 l.button("button-help", Callback::Help),
             ],
         ],
+        photo: None,
     }
 }
 
@@ -65,6 +66,7 @@ pub fn support(l: &Localizer, contact: Option<&str>) -> Screen {
     Screen {
         html: l.html("support", &[("contact", contact_of(l, contact))]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 
@@ -76,6 +78,7 @@ pub fn paysupport(l: &Localizer, contact: Option<&str>) -> Screen {
             vec![l.button("button-orders", Callback::Orders { page: 0 })],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -95,6 +98,7 @@ pub fn terms(l: &Localizer, terms: Option<&str>) -> Screen {
     Screen {
         html: l.html("terms", &[("terms", terms)]),
         keyboard: vec![l.home()],
+        photo: None,
     }
 }
 

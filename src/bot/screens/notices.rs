@@ -18,6 +18,7 @@ pub fn backorder(l: &Localizer, order: PublicId, refunded: bool) -> Screen {
     Screen {
         html: l.html(id, &[number(order)]),
         keyboard: to_order(l, order),
+        photo: None,
     }
 }
 
@@ -31,6 +32,7 @@ pub fn returned(l: &Localizer, order: PublicId, money: Money, why: Misfit) -> Sc
     Screen {
         html: l.html(id, &[number(order), ("amount", l.money(money).into())]),
         keyboard: to_order(l, order),
+        photo: None,
     }
 }
 
@@ -40,6 +42,7 @@ pub fn refunded(l: &Localizer, order: PublicId, money: Money) -> Screen {
     Screen {
         html: l.html("notice-refunded", &args),
         keyboard: to_order(l, order),
+        photo: None,
     }
 }
 

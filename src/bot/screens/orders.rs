@@ -32,7 +32,11 @@ pub fn method(l: &Localizer, order: &OrderView, offers: &[Offer]) -> Screen {
     } else {
         l.html("method", &held(l, order))
     };
-    Screen { html, keyboard }
+    Screen {
+        html,
+        keyboard,
+        photo: None,
+    }
 }
 
 /// An order whose invoice is in the chat.
@@ -62,6 +66,7 @@ pub fn payment(
     Screen {
         html: l.html("payment", &args),
         keyboard,
+        photo: None,
     }
 }
 
@@ -99,6 +104,7 @@ pub fn order(l: &Localizer, order: &OrderView) -> Screen {
     Screen {
         html: l.html("order", &args),
         keyboard,
+        photo: None,
     }
 }
 
@@ -180,6 +186,7 @@ pub fn cant_cancel(l: &Localizer, order: PublicId) -> Screen {
             vec![l.button("button-order-open", Callback::Order { id: order })],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -191,6 +198,7 @@ pub fn invoice_refused(l: &Localizer, order: PublicId) -> Screen {
             vec![l.button("button-order-open", Callback::Order { id: order })],
             l.home(),
         ],
+        photo: None,
     }
 }
 
@@ -202,6 +210,7 @@ fn next(l: &Localizer, id: &str, order: PublicId) -> Screen {
             vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
             l.home(),
         ],
+        photo: None,
     }
 }
 

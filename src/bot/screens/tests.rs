@@ -18,7 +18,7 @@ use crate::shop::staff::Role;
 use crate::shop::staff::news::{Item, News};
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
-use crate::telegram::{Client, Message};
+use crate::telegram::{Client, Message, Photo, Picture};
 
 const ORDER: PublicId = PublicId(*b"\x7f\x3a\x91\xc2rest of it..");
 const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
@@ -205,6 +205,7 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     let spoken = |html: String| Screen {
         html,
         keyboard: Vec::new(),
+        photo: None,
     };
     let mut all = vec![
         ("menu", menu(l, "Zeta & Co", None)),
@@ -421,7 +422,8 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
 fn gallery(l: &Localizer) -> String {
     let mut text = String::new();
     for (name, screen) in screens(l) {
-        writeln!(text, "───── {name}\n{}", screen.html).unwrap();
+        let photo = if screen.photo.is_some() { "🖼 " } else { "" };
+        writeln!(text, "───── {name}\n{photo}{}", screen.html).unwrap();
         for row in screen.keyboard {
             let row = row
                 .iter()
@@ -462,6 +464,20 @@ async fn telegram_takes_every_screen() {
                 reply_markup: markup.as_deref(),
                 protect_content: false,
             };
+            if screen.photo.is_some() {
+                let photo = Photo {
+                    chat_id: ann,
+                    picture: Picture::Upload {
+                        name: "photo.png",
+                        bytes: b"\x89PNG",
+                    },
+                    html: &screen.html,
+                    reply_markup: markup.as_deref(),
+                };
+                let sent = client.send_photo(&photo).await;
+                assert!(sent.is_ok(), "{name}: {sent:?}");
+                continue;
+            }
             let sent = client.send_message(&message).await;
             assert!(sent.is_ok(), "{name}: {sent:?}");
         }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callback::{Callback, Desk, Unfit};
-use super::drawing::{self, Drawn};
+use super::drawing::{self, Drawn, Old};
 use super::face::Face;
 use super::place::Place;
 use super::screens::{self, Localizer, Prompt, Screen};
@@ -178,8 +178,8 @@ impl Visit {
             self.prompt(place.clone(), &gone).await?;
         }
         self.stand_at(&place);
-        let message = self.tap.as_ref().and_then(|tap| tap.message_id);
-        let drawn = drawing::draw(&self.face.client, self.chat, message, screen).await;
+        let face = &self.face;
+        let drawn = drawing::draw(&face.client, &face.store, self.chat, self.old(), screen).await;
         self.drew(drawn).await
     }
 
@@ -223,6 +223,15 @@ impl Visit {
             }
             Drawn::Not(error) => Err(HandlerError::Retry(error)),
         }
+    }
+
+    /// The message that the tapped button is under.
+    fn old(&self) -> Option<Old> {
+        let tap = self.tap.as_ref()?;
+        Some(Old {
+            message_id: tap.message_id?,
+            kind: tap.under,
+        })
     }
 
     /// Ends the tap with a word in passing. Every tap is answered, and only once.

@@ -112,12 +112,15 @@ sql! {
     ON_TOP = "catalogue.shelf.on_top",
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-             NOT EXISTS (
-                 SELECT 1 FROM products v
-                 WHERE v.state = 'active'
-                   AND CASE WHEN g.family_id IS NULL THEN v.id = p.id ELSE v.family_id = g.family_id END
-                   AND (v.kind <> 'stock' OR EXISTS (
-                       SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available'))),
+             CASE WHEN g.family_id IS NULL
+                 THEN p.kind = 'stock' AND NOT EXISTS (
+                     SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+                 ELSE NOT EXISTS (
+                     SELECT 1 FROM products v
+                     WHERE v.family_id = g.family_id AND v.state = 'active'
+                       AND (v.kind <> 'stock' OR EXISTS (
+                           SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
+             END,
              f.id, f.slug, f.title
          FROM (
              SELECT family_id, MIN(position) AS place, MIN(id) AS first FROM products
@@ -132,12 +135,15 @@ sql! {
     IN_CATEGORY = "catalogue.shelf.in_category",
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-             NOT EXISTS (
-                 SELECT 1 FROM products v
-                 WHERE v.state = 'active'
-                   AND CASE WHEN g.family_id IS NULL THEN v.id = p.id ELSE v.family_id = g.family_id END
-                   AND (v.kind <> 'stock' OR EXISTS (
-                       SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available'))),
+             CASE WHEN g.family_id IS NULL
+                 THEN p.kind = 'stock' AND NOT EXISTS (
+                     SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+                 ELSE NOT EXISTS (
+                     SELECT 1 FROM products v
+                     WHERE v.family_id = g.family_id AND v.state = 'active'
+                       AND (v.kind <> 'stock' OR EXISTS (
+                           SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
+             END,
              f.id, f.slug, f.title
          FROM (
              SELECT family_id, MIN(position) AS place, MIN(id) AS first FROM products
@@ -259,4 +265,42 @@ fn path(branches: &[Branch], here: Option<&Branch>) -> Vec<Category> {
     }
     path.reverse();
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::{Location, Sql, Store, migrate};
+
+    /// What SQLite means to do for a statement, a line for each step.
+    async fn plan(store: &Store, sql: &Sql) -> String {
+        let text: &str = format!("EXPLAIN QUERY PLAN {}", sql.sqlite).leak();
+        let explain: &'static Sql = Box::leak(Box::new(Sql::new("test.plan", text, text)));
+        let rows: Vec<(i64, i64, i64, String)> = store
+            .read("test.plan", move |tx| {
+                Box::pin(async move { tx.all(explain, binds![1_i64, 1_i64, 1_i64]).await })
+            })
+            .await
+            .unwrap();
+        let steps: Vec<String> = rows.into_iter().map(|row| row.3).collect();
+        steps.join("\n")
+    }
+
+    #[tokio::test]
+    async fn a_shelf_is_read_by_its_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(folder.path().join("kiosk.db"));
+        migrate::run(&location).await.unwrap();
+        let store = Store::open(&location, 1, Clock::frozen(1_000))
+            .await
+            .unwrap();
+        let in_category = plan(&store, &IN_CATEGORY).await;
+        for index in ["products_of_category", "products_of_family", "keys_"] {
+            assert!(in_category.contains(index), "{index}: {in_category}");
+        }
+        for scanned in ["SCAN products", "SCAN p", "SCAN v", "SCAN k"] {
+            assert!(!in_category.contains(scanned), "{scanned}: {in_category}");
+        }
+    }
 }

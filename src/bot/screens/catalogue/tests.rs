@@ -104,6 +104,16 @@ pub(in crate::bot::screens) fn screens(l: &Localizer) -> Vec<(&'static str, Scre
         category: None,
         ..card(nameless())
     };
+    let pictured = Card {
+        photo: Some(1),
+        product: Product {
+            title: texts(&"😀".repeat(64), &"&".repeat(64)),
+            description: texts(&"🎁<b>".repeat(200), &"Длинно & ".repeat(100)),
+            max_per_customer: Some(1_000),
+            ..zeta()
+        },
+        ..card(zeta())
+    };
     let free = Card {
         product: Product {
             prices: prices(r#"{"RUB":0,"XTR":0}"#),
@@ -142,6 +152,7 @@ pub(in crate::bot::screens) fn screens(l: &Localizer) -> Vec<(&'static str, Scre
             )
         }),
         ("product, free", shown(l, &free, Stock::Plenty)),
+        ("product, photo", shown(l, &pictured, Stock::Last(10))),
         (
             "product, family",
             shown(l, &month_and_year(), Stock::Plenty),
