@@ -72,6 +72,21 @@ impl Control {
         self.world.change(|state| state.enqueue_raw(update))
     }
 
+    /// The number on a customer's own contact card.
+    pub fn phone(&self, user: i64) -> String {
+        self.world
+            .change_quietly(|state| state.known(user).phone.clone())
+    }
+
+    /// Changes the number on a customer's own contact card.
+    pub fn set_phone(&self, user: i64, phone: &str) {
+        self.world.change(|state| {
+            let customer = state.known(user);
+            phone.clone_into(&mut customer.phone);
+            customer.touch();
+        });
+    }
+
     /// Shares a contact: their own if `contact_user_id` is theirs; `forwarded` adds the origin of a forwarded message.
     pub fn share_contact(
         &self,
