@@ -29,7 +29,10 @@ export class Composer {
   }
 
   draw(state) {
+    const before = JSON.stringify(this.commands);
     this.commands = state.commands;
+    // Commands that come while one types are listed, too.
+    if (JSON.stringify(state.commands) !== before && this.parts.text.value) this.suggest();
     this.parts.menu.hidden = !state.commands.length;
     const keyboard = state.reply_keyboard;
     if (state.reply_keyboard_id !== this.keyboardId) {

@@ -12,9 +12,9 @@ const NARROWEST = 380;
 
 const chats = new Map();
 const unread = new Set();
-// Who is shown, the latest last.
-let shown = [];
 let front = Number(query.get("user")) || 0;
+// Who is shown, the latest last.
+let shown = front ? [front] : [];
 let t = wordsOf(localStorage.getItem("language") ?? spoken(navigator.language));
 let about = { notes: [], can_advance: false };
 let mails = [];
