@@ -4,7 +4,10 @@ mod chromium;
 mod demo;
 mod page;
 
-use kiosk_emulator::{CustomerSpec, Mail, Options, PageOptions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kiosk_emulator::{CustomerSpec, Mail, OnAdvance, Options, PageOptions};
 use serde_json::{Value, json};
 
 use self::chromium::Browser;
@@ -140,8 +143,13 @@ struct Puppet {
 
 impl Puppet {
     async fn start() -> Self {
+        Self::start_with(OnAdvance::new(|_| ())).await
+    }
+
+    async fn start_with(on_advance: OnAdvance) -> Self {
         let page = PageOptions {
             customers: vec![CustomerSpec::named("Ann").speaking("en")],
+            on_advance: Some(on_advance),
             ..PageOptions::default()
         };
         let options = Options {
@@ -342,6 +350,34 @@ async fn a_declined_card_leaves_the_invoice_to_be_paid_with_another() {
         .text(&format!("{chat}.querySelector('[data-test=paid]')"))
         .await;
     assert!(receipt.contains("499.00"), "{receipt}");
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_click_makes_it_later() {
+    let moved = Arc::new(AtomicU64::new(0));
+    let hook = moved.clone();
+    let bot = Puppet::start_with(OnAdvance::new(move |by| {
+        hook.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }))
+    .await;
+    let browser = Browser::start().await;
+    let mut tab = bot.open(&browser).await;
+    tab.click_on("document.querySelector('[data-test=show-notes]')")
+        .await;
+    tab.until("document.querySelectorAll('[data-test=note]').length === 4")
+        .await;
+    tab.screenshot("page-4-notes").await;
+    tab.click_on("document.querySelector('[data-test=advance]')")
+        .await;
+    let chat = tab.chat("Bob").await;
+    let toast = tab
+        .text(&format!(
+            "{chat}.querySelector('[data-test=toast]:not([hidden])')"
+        ))
+        .await;
+    assert_eq!(toast, "It is 15 minutes later now.");
+    assert_eq!(moved.load(Ordering::Relaxed), 15 * 60);
     assert_eq!(tab.complaints(), Vec::<String>::new());
 }
 

@@ -193,7 +193,7 @@ function inlineButton(message, given, act) {
     node.dataset.callback = given.callback_data;
     node.onclick = () => act.press(message.message_id, given.callback_data, node);
   } else if (given.copy_text != null) {
-    corner("⧉");
+    corner("❐");
     node.onclick = () => act.copy(given.copy_text);
   } else {
     const url = given.url ?? given.web_app;
@@ -226,7 +226,7 @@ export function drawMessage(message, act, titleOf) {
   const mark = side === "mine" ? " ✓" : "";
   const bubble = element("div", { className: "bubble" }, ...content(message, act, titleOf),
     element("span", { className: "time" }, lock, `${edited}${time}${mark}`));
-  const box = element("article", { className: `message ${side} ${message.kind}`, test: NAMES[side] }, bubble);
+  const box = element("article", { className: `message ${side} kind-${message.kind}`, test: NAMES[side] }, bubble);
   box.classList.toggle("bare", (message.kind === "photo" && !message.text) || message.kind === "sticker");
   box.dataset.id = message.message_id;
   if (message.protect_content) box.dataset.protected = "true";

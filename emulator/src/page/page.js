@@ -93,6 +93,7 @@ function drawPeople() {
   const focused = document.activeElement?.dataset.user;
   const inTabs = $("people").contains(document.activeElement);
   $("people").replaceChildren(...tabs, add);
+  tabs.find((tab) => tab.classList.contains("front"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (inTabs) tabs.find((tab) => tab.dataset.user === focused)?.focus();
   const chat = chats.get(front);
   if (chat) document.title = `${chat.state.first_name} · ${chat.state.bot.name}`;
@@ -103,7 +104,7 @@ function addCustomer() {
   dialog.className = "";
   const name = element("input", { type: "text", required: true, maxLength: 64, autocomplete: "off", test: "new-name" });
   const language = element("select", { test: "new-language" },
-    element("option", { value: "en" }, t("english")), element("option", { value: "ru" }, t("russian")));
+    element("option", { value: "en" }, t("english")), element("option", { value: "ru", selected: t.language === "ru" }, t("russian")));
   const form = element("form", { className: "stack" },
     element("h2", {}, t("add")),
     element("label", { className: "field" }, element("span", {}, t("name")), name),
