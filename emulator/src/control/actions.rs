@@ -239,7 +239,11 @@ impl Control {
 
     /// Sets what a customer has in their purse.
     pub fn set_stars(&self, user: i64, stars: i64) {
-        self.world.change(|state| state.known(user).stars = stars);
+        self.world.change(|state| {
+            let customer = state.known(user);
+            customer.stars = stars;
+            customer.touch();
+        });
     }
 
     /// What a customer has in their purse.

@@ -16,13 +16,15 @@ export function openSheet(phone, t, title, test, ...children) {
   shade.close = () => {
     shade.remove();
     screen.inert = false;
+    // What was tapped may have been drawn anew.
     if (phone.contains(before)) before.focus();
+    else phone.querySelector("textarea").focus();
   };
   shade.onclick = (event) => { if (event.target === shade && !sheet.ariaBusy) shade.close(); };
   shade.onkeydown = (event) => { if (event.key === "Escape" && !sheet.ariaBusy) shade.close(); };
   screen.inert = true;
   phone.append(shade);
-  (sheet.querySelector("[data-first]") ?? sheet).focus();
+  (sheet.querySelector("[data-first]:not(:disabled)") ?? sheet).focus();
   return shade.close;
 }
 

@@ -220,6 +220,15 @@ async fn the_page_moves_both_clocks_where_it_may() {
 }
 
 #[tokio::test]
+async fn what_is_in_the_purse_is_news() {
+    let bench = Bench::start().await;
+    let seen = having_seen(&news(&bench, json!({})).await);
+    bench.control.set_stars(bench.ann, 7);
+    let told = news(&bench, seen).await;
+    assert_eq!(told["chats"][bench.ann.to_string()]["stars"], 7);
+}
+
+#[tokio::test]
 async fn typing_is_shown_until_the_message_comes() {
     let bench = Bench::start().await;
     let typing = async || {
