@@ -215,6 +215,21 @@ impl Tab {
         }
     }
 
+    /// Gives a file to the customer's file chooser, as if it had been picked there.
+    pub(super) async fn pick_file(&mut self, chat: &str, name: &str, text: &str) {
+        let pick = format!(
+            "(input => {{
+                const picked = new DataTransfer();
+                picked.items.add(new File([{}], {}));
+                input.files = picked.files;
+                input.dispatchEvent(new Event('change'));
+            }})({chat}.querySelector('[data-test=file]'))",
+            json!(text),
+            json!(name)
+        );
+        self.evaluate(&pick).await;
+    }
+
     /// Types into what has the focus.
     pub(super) async fn types(&mut self, text: &str) {
         self.call("Input.insertText", json!({ "text": text })).await;
