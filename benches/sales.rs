@@ -12,14 +12,20 @@ use hdrhistogram::Histogram;
 use kiosk::clock::Clock;
 use kiosk::shop::audit;
 use kiosk::shop::customers;
+use kiosk::shop::money::Currency;
 use kiosk::shop::orders::approve::{self, Approval, Query};
-use kiosk::shop::orders::place::{self, PlaceError, Request};
+use kiosk::shop::orders::place::{self, PlaceError, Request, Rules, Wanted};
 use kiosk::shop::payments::attempt::{self, Asked};
 use kiosk::shop::payments::settle::{self, Charge, Settled};
-use kiosk::shop::payments::{Method, payload};
+use kiosk::shop::payments::{Method, Offer, payload};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
 use kiosk::store::{Location, Store, StoreError, migrate};
 use kiosk::{binds, sql};
+
+const STARS: Offer = Offer {
+    method: Method::Stars,
+    currency: Currency::XTR,
+};
 
 const SLUG: &str = "bench";
 const STEPS: [&str; 4] = ["place", "attempt", "approve", "settle"];
@@ -243,10 +249,19 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
 
     let request = Request {
         customer: id,
-        slug: SLUG.to_owned(),
-        quantity: 1,
+        wanted: vec![Wanted {
+            slug: SLUG.to_owned(),
+            quantity: 1,
+            agreed: None,
+        }],
         checkout_key: format!("bench:{at}"),
-        hold: Duration::from_mins(15),
+        rules: Rules {
+            hold: Duration::from_mins(15),
+            offers: vec![STARS],
+            most_open: 3,
+            most_held: 100,
+            needs_phone: false,
+        },
     };
     let order = shop
         .store
@@ -262,7 +277,7 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
     let asked = shop
         .store
         .write("attempts.ask", move |tx| {
-            Box::pin(attempt::ask(tx, id, order, Method::Stars))
+            Box::pin(attempt::ask(tx, id, order, STARS))
         })
         .await
         .expect("asked");
@@ -292,6 +307,7 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
     let charge = Charge {
         method: Method::Stars,
         charge_id: format!("c{at}"),
+        provider_charge_id: None,
         payer: Some(buyer),
         currency: "XTR".to_owned(),
         amount: 5,

@@ -1,5 +1,7 @@
 //! Composition and supervision: builds the rooms, starts them, and stops them in order.
 
+mod news;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,8 @@ use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::release;
-use crate::shop::payments::provider;
+use crate::shop::payments::{decide, provider};
+use crate::shop::staff;
 use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
 use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, random_bytes};
@@ -43,6 +46,8 @@ pub struct Settings {
     pub token: SecretString,
     /// What the shop says of itself, and how it sells.
     pub shopfront: Shopfront,
+    /// Telegram ids that are owners, whatever else the database says.
+    pub owners: Vec<i64>,
     /// Where health and metrics are served; `None` serves them nowhere.
     pub ops_listen: Option<SocketAddr>,
     /// What `/metrics` shows; `None` shows nothing.
@@ -89,6 +94,7 @@ pub struct App {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     ops: Option<SocketAddr>,
+    owner_link: watch::Receiver<Option<String>>,
     _lock: Option<InstanceLock>,
 }
 
@@ -128,6 +134,13 @@ impl App {
             ..
         } = &settings;
         let (store, vault, lock) = open(database, *connections, master_key, clock.clone()).await?;
+        let owners = settings.owners.clone();
+        store
+            .write("app.owners", move |tx| {
+                let owners = owners.clone();
+                Box::pin(async move { staff::sync_owners(tx, &owners).await })
+            })
+            .await?;
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
@@ -154,13 +167,21 @@ impl App {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(redraw_owed(store.clone(), bus.clone(), face));
-        tasks.spawn(introduce(client.clone(), username, stopped.clone()));
+        let (link, owner_link) = watch::channel(None);
+        let introduction = Introduction {
+            client: client.clone(),
+            store: store.clone(),
+            username,
+            link,
+        };
+        tasks.spawn(introduction.run(stopped.clone()));
         let listener = Listener::new(client.clone(), store.clone(), bus.clone());
         tasks.spawn(listener.run(stopped.clone()));
         let restarts = settings.telegram_restarts;
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);
         tasks.spawn(reconciler.run(stopped.clone()));
         tasks.spawn(sweep(store.clone(), stopped.clone()));
+        tasks.spawn(news::tell_staff(store.clone(), stopped.clone()));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
         let ops = match settings.ops_listen {
             Some(address) => {
@@ -182,6 +203,7 @@ impl App {
             stop,
             tasks,
             ops,
+            owner_link,
             _lock: lock,
         })
     }
@@ -194,6 +216,11 @@ impl App {
     /// Where health and metrics are served.
     pub fn ops(&self) -> Option<SocketAddr> {
         self.ops
+    }
+
+    /// The owner's one-time link, as soon as there is one: only while the shop has no owner. A new start makes a new one.
+    pub fn owner_link(&self) -> watch::Receiver<Option<String>> {
+        self.owner_link.clone()
     }
 
     /// Stops within `patience`: takes nothing new, finishes what is at work, leaves nothing leased.
@@ -266,19 +293,43 @@ impl Carrier for Post {
     }
 }
 
-/// Learns the bot's name, takes polling over from a webhook, and sets the commands. Nothing waits for it.
-async fn introduce(client: Client, username: Username, mut stop: watch::Receiver<bool>) {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        match crate::bot::introduce(&client, &username).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(%error, "Telegram does not answer yet, trying again"),
+/// The first words with Telegram. Nothing waits for them.
+struct Introduction {
+    client: Client,
+    store: Store,
+    username: Username,
+    link: watch::Sender<Option<String>>,
+}
+
+impl Introduction {
+    /// Learns the bot's name, takes polling over from a webhook, sets the commands, and makes the owner's link.
+    async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut pause = Duration::from_secs(1);
+        loop {
+            match self.once().await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(error, "the bot can't be set up yet, trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            pause = (pause * 2).min(Duration::from_mins(1));
         }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-        pause = (pause * 2).min(Duration::from_mins(1));
+    }
+
+    async fn once(&self) -> Result<(), String> {
+        let words = |error: &dyn std::error::Error| error.to_string();
+        crate::bot::introduce(&self.client, &self.username)
+            .await
+            .map_err(|error| words(&error))?;
+        let username = self.username.get().map_or("", String::as_str);
+        news::owner_link(&self.store, username, &self.link)
+            .await
+            .map_err(|error| words(&error))?;
+        news::staff_commands(&self.client, &self.store)
+            .await
+            .map_err(|error| words(&error))
     }
 }
 
@@ -353,6 +404,19 @@ async fn sweep_once(store: &Store) -> Result<Option<i64>, StoreError> {
         store
             .write("orders.expire", move |tx| {
                 Box::pin(release::expire(tx, order))
+            })
+            .await?;
+    }
+    // Keys may have been imported since: who has paid and waits gets them.
+    let waiting = store
+        .read("orders.backorders", |tx| {
+            Box::pin(decide::waiting(tx, SWEPT))
+        })
+        .await?;
+    for order in waiting {
+        store
+            .write("orders.fulfil_backorder", move |tx| {
+                Box::pin(decide::fulfil(tx, order))
             })
             .await?;
     }

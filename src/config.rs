@@ -128,6 +128,10 @@ pub struct Checkout {
     pub require: Vec<Contact>,
     /// So long an open order holds its keys.
     pub hold: Duration,
+    /// A customer's open orders at the same time, at most.
+    pub most_open: i64,
+    /// The keys that a customer's open orders hold together, at most.
+    pub most_held: i64,
 }
 
 /// A way to reach a customer.
@@ -220,6 +224,9 @@ impl Config {
         let shop = Shop::read(from);
         let checkout = Checkout::read(from);
         let log = Log::read(from);
+        if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
+            cards(from, telegram, shop, checkout);
+        }
         Ok(Self {
             telegram: telegram?,
             staff: staff?,
@@ -240,6 +247,24 @@ impl Config {
             (None, Location::Sqlite(path)) => Ok(MasterKey::beside(path)?),
             (None, Location::Postgres(_)) => Err(MasterKeyError::Missing),
         }
+    }
+}
+
+/// What cards need besides being listed.
+fn cards(from: &mut Reader, telegram: &Telegram, shop: &Shop, checkout: &Checkout) {
+    if !checkout.methods.contains(&Method::TelegramCard) {
+        return;
+    }
+    if telegram.provider_token.is_none() {
+        from.note(
+            "checkout.methods has telegram-card, and telegram.provider_token is not set: get one from @BotFather \
+             (Payments), or take telegram-card out",
+        );
+    }
+    if shop.currency == Currency::XTR {
+        from.note(
+            "checkout.methods has telegram-card, and shop.currency is XTR: cards need a currency of a country, such as RUB",
+        );
     }
 }
 
@@ -389,14 +414,13 @@ fn is_zone(text: &str) -> bool {
 
 impl Checkout {
     fn read(from: &mut Reader) -> Result<Self, Noted> {
-        const LATER: Result<Method, &str> = Err("this version takes Stars only");
-        const NOTHING: Result<Contact, &str> =
-            Err("this version asks customers for nothing, leave it []");
+        const LATER: Result<Method, &str> = Err("this version takes Stars and cards by Telegram");
+        const EMAIL: Result<Contact, &str> = Err("this version asks for a phone number only");
         let methods = from.choices(
             "checkout.methods",
             &[
                 ("stars", Ok(Method::Stars)),
-                ("telegram-card", LATER),
+                ("telegram-card", Ok(Method::TelegramCard)),
                 ("yookassa", LATER),
                 ("yandex-pay", LATER),
                 ("crypto-pay", LATER),
@@ -404,14 +428,18 @@ impl Checkout {
         );
         let require = from.choices(
             "checkout.require",
-            &[("phone", NOTHING), ("email", NOTHING)],
+            &[("phone", Ok(Contact::Phone)), ("email", EMAIL)],
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
+        let most_open = from.whole("checkout.max_open_orders", 1..=100);
+        let most_held = from.whole("checkout.max_held_keys", 1..=1_000);
         let methods = from.at_least_one("checkout.methods", methods?);
         Ok(Self {
             methods: methods?,
             require: require?,
             hold: Duration::from_mins(minutes? as u64),
+            most_open: most_open?,
+            most_held: most_held?,
         })
     }
 }

@@ -3,10 +3,12 @@
 mod bot;
 mod browser;
 mod bus;
+mod catalogue;
 mod cli;
 mod house;
 mod kill;
 mod sales;
 mod schema;
+mod staff;
 mod store;
 mod support;

@@ -1,20 +1,35 @@
-# The catalogue and a product's card.
+# The catalogue, the search and a product's card.
 
 button-buy = ⚡ Buy now
 button-product = { $title } · { $price }
+button-sold-out = { $title } · sold out
+button-category = 📁 { $title }
+button-chosen = ✓ { $title }
+price-from = from { $price }
 
+catalogue-title = Catalogue
+catalogue-hint = 🔎 Looking for something? Just write a word or two.
 catalogue =
-    <b>Catalogue</b>
+    <b>{ $where }</b>
 
-    Choose a product.
+    { catalogue-hint }
 catalogue-page =
-    <b>Catalogue</b>, page { $page } of { $pages }
+    <b>{ $where }</b>, page { $page } of { $pages }
 
-    Choose a product.
+    { catalogue-hint }
 catalogue-empty =
     <b>Catalogue</b>
 
     Nothing is for sale at the moment. Come back a little later.
+
+search =
+    🔎 Found for <b>{ $query }</b>
+search-page =
+    🔎 Found for <b>{ $query }</b>, page { $page } of { $pages }
+search-nothing =
+    🔎 Nothing is found for <b>{ $query }</b>.
+
+    Try fewer or other words, or look around in the catalogue.
 
 product =
     <b>{ $title }</b>
@@ -28,7 +43,9 @@ product-plain =
 
     Price: <b>{ $price }</b>
     { $stock }
+product-prices = { $money } · { $stars }
 product-free = free
+product-limit = No more than { $most } for one customer
 stock-plenty = In stock
 stock-last = { $left ->
     [one] The last one

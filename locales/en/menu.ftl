@@ -52,13 +52,14 @@ language-choice = Which language shall we speak?
 language-chosen = From now on in English.
 
 unknown-command = There is no such command. /menu shows what there is.
-not-understood = I only understand buttons and commands. /menu shows what there is.
+not-understood = I only understand words, buttons and commands. /menu shows what there is.
 trouble = Something went wrong on our side, and we have been told. Please try again in a moment.
 cancelled-nothing = There is nothing to cancel.
 
 toast-stale = This button is from an older version. Here is a fresh screen.
 toast-forged = This button doesn't work. Here is the menu.
 toast-not-yours = There is no such order among yours.
+toast-category-gone = Nothing is for sale there any more. Here is the catalogue.
 toast-gone = This product is no longer sold.
 toast-sold-out = Sold out, sorry.
 toast-again = Done already.

@@ -1,6 +1,7 @@
 # Orders, their payment and their keys.
 
 button-pay-stars = ⭐ Pay with Stars
+button-pay-card = 💳 Pay by card
 button-send-again = 🔁 Send the invoice again
 button-cancel-order = ✖ Cancel order
 button-show-keys = 🔑 Show the keys
@@ -82,6 +83,9 @@ delivery-again =
 delivery-key =
     { $title }
     <code>{ $key }</code>
+
+invoice-refused =
+    Order { $number } can't be paid this way: Telegram refused the invoice. Nothing was charged, and the order still waits for you. Open it and choose another way, or write to /support.
 
 invoice-title = Order { $number }
 invoice-description = { $lines }

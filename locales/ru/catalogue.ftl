@@ -1,20 +1,35 @@
-# Каталог и карточка товара.
+# Каталог, поиск и карточка товара.
 
 button-buy = ⚡ Купить
 button-product = { $title } · { $price }
+button-sold-out = { $title } · нет в наличии
+button-category = 📁 { $title }
+button-chosen = ✓ { $title }
+price-from = от { $price }
 
+catalogue-title = Каталог
+catalogue-hint = 🔎 Ищете что-то? Просто напишите слово или два.
 catalogue =
-    <b>Каталог</b>
+    <b>{ $where }</b>
 
-    Выберите товар.
+    { catalogue-hint }
 catalogue-page =
-    <b>Каталог</b>, страница { $page } из { $pages }
+    <b>{ $where }</b>, страница { $page } из { $pages }
 
-    Выберите товар.
+    { catalogue-hint }
 catalogue-empty =
     <b>Каталог</b>
 
     Сейчас ничего не продаётся. Загляните чуть позже.
+
+search =
+    🔎 Найдено по запросу <b>{ $query }</b>
+search-page =
+    🔎 Найдено по запросу <b>{ $query }</b>, страница { $page } из { $pages }
+search-nothing =
+    🔎 По запросу <b>{ $query }</b> ничего не нашлось.
+
+    Попробуйте другие слова или загляните в каталог.
 
 product =
     <b>{ $title }</b>
@@ -28,7 +43,12 @@ product-plain =
 
     Цена: <b>{ $price }</b>
     { $stock }
+product-prices = { $money } · { $stars }
 product-free = бесплатно
+product-limit = { $most ->
+    [one] Не больше { $most } штуки в одни руки
+   *[many] Не больше { $most } штук в одни руки
+}
 stock-plenty = Есть в наличии
 stock-last = { $left ->
     [one] Осталась { $left } штука

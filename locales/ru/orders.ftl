@@ -1,6 +1,7 @@
 # Заказы, их оплата и ключи.
 
 button-pay-stars = ⭐ Оплатить звёздами
+button-pay-card = 💳 Оплатить картой
 button-send-again = 🔁 Прислать счёт ещё раз
 button-cancel-order = ✖ Отменить заказ
 button-show-keys = 🔑 Показать ключи
@@ -82,6 +83,9 @@ delivery-again =
 delivery-key =
     { $title }
     <code>{ $key }</code>
+
+invoice-refused =
+    Заказ { $number } так оплатить не получится: Telegram не принял счёт. Деньги не списаны, заказ по-прежнему ждёт вас. Откройте его и выберите другой способ или напишите в /support.
 
 invoice-title = Заказ { $number }
 invoice-description = { $lines }

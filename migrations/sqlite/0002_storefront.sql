@@ -81,6 +81,8 @@ CREATE INDEX orders_open_of_customer ON orders (customer_id) WHERE state = 'open
 -- A new version takes every link to the order's page back.
 ALTER TABLE orders ADD COLUMN link_version INTEGER NOT NULL DEFAULT 1;
 
+-- The bank's name for card money, where `charge_id` is Telegram's.
+ALTER TABLE payments ADD COLUMN provider_charge_id TEXT;
 CREATE INDEX payments_received ON payments (received_at);
 
 -- Staff are customers with a role, also before they first write.

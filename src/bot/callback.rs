@@ -1,9 +1,12 @@
 //! What a button of ours carries: a typed, versioned code of at most 64 bytes. It names the wished state, so a repeat
 //! is harmless; who may do it is asked where it is done.
 
+mod desk;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub use self::desk::Desk;
 use crate::shop::catalogue::is_slug;
 use crate::shop::payments::Method;
 use crate::shop::texts::Language;
@@ -19,6 +22,7 @@ pub const LIMIT: usize = 64;
 fn letter(method: Method) -> &'static str {
     match method {
         Method::Stars => "s",
+        Method::TelegramCard => "c",
     }
 }
 
@@ -29,6 +33,23 @@ pub enum Callback {
     Menu,
     /// A page of the catalogue, from 0.
     Catalogue {
+        /// The page.
+        page: u16,
+    },
+    /// A page of a category, from 0.
+    Category {
+        /// The category.
+        slug: String,
+        /// The page.
+        page: u16,
+    },
+    /// A family's card.
+    Family {
+        /// The family.
+        slug: String,
+    },
+    /// A page of what was found for the words that the chat keeps, from 0.
+    Search {
         /// The page.
         page: u16,
     },
@@ -44,6 +65,39 @@ pub enum Callback {
         /// Drawn with the screen: the same again is the same order.
         nonce: [u8; 8],
     },
+    /// So many pieces of a product in the cart.
+    Put {
+        /// The product.
+        slug: String,
+        /// How many pieces; 0 takes it out.
+        quantity: u16,
+        /// Where the button was.
+        at: At,
+    },
+    /// The cart.
+    Cart,
+    /// Whether to empty the cart, asked before it is done.
+    AskEmpty,
+    /// The cart emptied.
+    Empty,
+    /// The cart made what can be had.
+    Fit,
+    /// The order of the cart.
+    Checkout {
+        /// The cart's version: the button is for no other.
+        version: i64,
+    },
+    /// What an order had, in the cart again.
+    Refill {
+        /// The order's public id.
+        order: PublicId,
+    },
+    /// The customer's own page.
+    Profile,
+    /// The question for a phone number.
+    AskPhone,
+    /// The phone number forgotten.
+    ForgetPhone,
     /// An order's screen.
     Order {
         /// Its public id.
@@ -88,6 +142,17 @@ pub enum Callback {
     },
     /// Help.
     Help,
+    /// Something at the staff desk.
+    Desk(Desk),
+}
+
+/// Where a button that changes the cart was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// On the product's card.
+    Card,
+    /// In the cart.
+    Cart,
 }
 
 /// Why a code is not followed. Each has its toast.
@@ -107,8 +172,27 @@ impl Callback {
         let rest = match self {
             Callback::Menu => "m".to_owned(),
             Callback::Catalogue { page } => format!("c{page}"),
+            Callback::Category { slug, page } => format!("g{page}.{slug}"),
+            Callback::Family { slug } => format!("f{slug}"),
+            Callback::Search { page } => format!("q{page}"),
             Callback::Product { slug } => format!("p{slug}"),
             Callback::Buy { slug, nonce } => format!("b{}{slug}", URL_SAFE_NO_PAD.encode(nonce)),
+            Callback::Put { slug, quantity, at } => {
+                let at = match at {
+                    At::Card => 'u',
+                    At::Cart => 'v',
+                };
+                format!("{at}{quantity}.{slug}")
+            }
+            Callback::Cart => "t".to_owned(),
+            Callback::AskEmpty => "z?".to_owned(),
+            Callback::Empty => "z".to_owned(),
+            Callback::Fit => "e".to_owned(),
+            Callback::Checkout { version } => format!("w{version}"),
+            Callback::Refill { order } => format!("j{order}"),
+            Callback::Profile => "i".to_owned(),
+            Callback::AskPhone => "n?".to_owned(),
+            Callback::ForgetPhone => "n".to_owned(),
             Callback::Order { id: order } => format!("o{order}"),
             Callback::Pay { order, method } => format!("y{order}{}", letter(*method)),
             Callback::SendAgain { attempt } => format!("a{attempt}"),
@@ -118,6 +202,7 @@ impl Callback {
             Callback::ShowKeys { order } => format!("s{order}"),
             Callback::Language { code } => format!("l{}", code.map_or("", Language::code)),
             Callback::Help => "h".to_owned(),
+            Callback::Desk(desk) => format!("d{}", desk.encode()),
         };
         format!("{VERSION}{rest}")
     }
@@ -148,6 +233,17 @@ impl Callback {
             'c' => Callback::Catalogue {
                 page: rest.parse().ok()?,
             },
+            'g' => {
+                let (page, rest) = rest.split_once('.')?;
+                Callback::Category {
+                    slug: slug(rest)?,
+                    page: page.parse().ok()?,
+                }
+            }
+            'f' => Callback::Family { slug: slug(rest)? },
+            'q' => Callback::Search {
+                page: rest.parse().ok()?,
+            },
             'p' => Callback::Product { slug: slug(rest)? },
             'b' => {
                 // 8 bytes are 11 letters of base64.
@@ -157,6 +253,27 @@ impl Callback {
                     slug: slug(rest)?,
                 }
             }
+            verb @ ('u' | 'v') => {
+                let (quantity, rest) = rest.split_once('.')?;
+                Callback::Put {
+                    quantity: quantity.parse().ok()?,
+                    slug: slug(rest)?,
+                    at: if verb == 'u' { At::Card } else { At::Cart },
+                }
+            }
+            't' => Callback::Cart,
+            'z' if rest.is_empty() => Callback::Empty,
+            'z' => Callback::AskEmpty,
+            'e' => Callback::Fit,
+            'w' => Callback::Checkout {
+                version: rest.parse().ok()?,
+            },
+            'j' => Callback::Refill {
+                order: rest.parse().ok()?,
+            },
+            'i' => Callback::Profile,
+            'n' if rest.is_empty() => Callback::ForgetPhone,
+            'n' => Callback::AskPhone,
             'o' => Callback::Order {
                 id: rest.parse().ok()?,
             },
@@ -191,6 +308,7 @@ impl Callback {
                 Callback::Language { code: Some(code) }
             }
             'h' => Callback::Help,
+            'd' => Callback::Desk(Desk::read(rest)?),
             _ => return None,
         })
     }
@@ -218,7 +336,27 @@ mod tests {
             Just(Callback::Menu),
             any::<u16>().prop_map(|page| Callback::Catalogue { page }),
             slug.prop_map(|slug| Callback::Product { slug }),
+            slug.prop_map(|slug| Callback::Family { slug }),
+            (slug, any::<u16>()).prop_map(|(slug, page)| Callback::Category { slug, page }),
+            any::<u16>().prop_map(|page| Callback::Search { page }),
             (slug, any::<[u8; 8]>()).prop_map(|(slug, nonce)| Callback::Buy { slug, nonce }),
+            (slug, any::<u16>(), any::<bool>()).prop_map(|(slug, quantity, in_cart)| {
+                let at = if in_cart { At::Cart } else { At::Card };
+                Callback::Put { slug, quantity, at }
+            }),
+            prop::sample::select(vec![
+                Callback::Cart,
+                Callback::AskEmpty,
+                Callback::Empty,
+                Callback::Fit,
+                Callback::Profile,
+                Callback::AskPhone,
+                Callback::ForgetPhone,
+            ]),
+            any::<i64>().prop_map(|version| Callback::Checkout { version }),
+            any::<[u8; 16]>()
+                .prop_map(PublicId)
+                .prop_map(|order| Callback::Refill { order }),
             any::<[u8; 16]>()
                 .prop_map(PublicId)
                 .prop_map(|id| Callback::Order { id }),
@@ -267,6 +405,11 @@ mod tests {
             "ap",
             "apZeta",
             "ap-",
+            "ag1",
+            "ag01.vpn",
+            "ag1.",
+            "af",
+            "aq-1",
             "ab",
             "abcd",
             "aoAA",
@@ -303,7 +446,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
             let _ = Callback::decode(&text);
-            for verb in "mcpboyaxrkslh".chars() {
+            for verb in "mcgfqpbuvtzewjinoyaxrkslhd".chars() {
                 let code = format!("{VERSION}{verb}{tail}");
                 if let Ok(callback) = Callback::decode(&code) {
                     prop_assert_eq!(callback.encode(), code);

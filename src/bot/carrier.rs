@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use secrecy::ExposeSecret;
 
 use super::face::Face;
 use super::screens::{self, Localizer, Screen};
@@ -11,7 +12,8 @@ use crate::shop::customers;
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::view::{self, OrderView};
-use crate::shop::payments::{attempt, payload};
+use crate::shop::payments::{Method, attempt, payload};
+use crate::shop::staff::news;
 use crate::shop::texts::Texts;
 use crate::store::{PublicId, StoreError};
 use crate::telegram::{CallError, Invoice, Message};
@@ -61,6 +63,7 @@ impl Face {
                 let again = matches!(letter, Letter::Redelivery { .. });
                 return self.deliver(&l, chat, order, again).await;
             }
+            Letter::InvoiceRefused { order, .. } => screens::invoice_refused(&l, order),
             Letter::Expired { order } => screens::expired(&l, order),
             Letter::Backorder { order, refunded } => screens::backorder(&l, order, refunded),
             Letter::Returned {
@@ -68,6 +71,7 @@ impl Face {
             } => screens::returned(&l, order, money, why),
             Letter::Refunded { order, money, .. } => screens::refunded(&l, order, money),
             Letter::Trouble { .. } => screens::trouble(&l),
+            Letter::Alert { batch, .. } => return self.tell(&l, chat, batch).await,
             Letter::Refund { .. } => return Err(Wordless::Gone("a refund goes to its provider")),
         };
         Ok(self.text(chat, &screen, false).await)
@@ -85,6 +89,28 @@ impl Face {
             Ok(_) => Outcome::Sent,
             Err(error) => self.failed(chat, error, alert_if_blocked).await,
         }
+    }
+
+    /// News for a member of staff. A letter of news that can't arrive makes no news of its own.
+    async fn tell(&self, l: &Localizer, chat: i64, batch: PublicId) -> Result<Outcome, Wordless> {
+        let news = self
+            .store
+            .read("staff.news", move |tx| Box::pin(news::of_batch(tx, batch)))
+            .await?;
+        let outcome = match news {
+            Some(news) => self.text(chat, &screens::news(l, &news), false).await,
+            None => Outcome::Refused {
+                reason: "the news are too old".to_owned(),
+                alert: false,
+            },
+        };
+        Ok(match outcome {
+            Outcome::Refused { reason, .. } => Outcome::Refused {
+                reason,
+                alert: false,
+            },
+            outcome => outcome,
+        })
     }
 
     /// The keys, in as many messages as they need. They are marked as shown before they leave.
@@ -158,19 +184,41 @@ impl Face {
             .lines
             .iter()
             .map(|(slug, quantity)| (slug.as_str(), *quantity));
+        let provider_token = match (invoice.method, &self.shopfront.provider_token) {
+            (Method::Stars, _) => "",
+            (Method::TelegramCard, Some(token)) => token.expose_secret(),
+            (Method::TelegramCard, None) => {
+                let reason = "telegram.provider_token is no longer set".to_owned();
+                return self.refused(id, reason).await;
+            }
+        };
         let call = Invoice {
             chat_id: invoice.chat,
             title: &screens::invoice_title(l, order.id),
             description: &screens::invoice_description(l, &order),
             payload: &payload::encode(&self.vault, id, lines),
+            currency: invoice.money.currency.code(),
+            provider_token,
             amount: invoice.money.minor,
             start_parameter: "menu",
             reply_markup: None,
         };
-        Ok(match self.client.send_invoice(&call).await {
-            Ok(_) => Outcome::Sent,
-            Err(error) => self.failed(invoice.chat, error, false).await,
-        })
+        match self.client.send_invoice(&call).await {
+            Ok(_) => Ok(Outcome::Sent),
+            Err(CallError::Refused { description, .. }) => self.refused(id, description).await,
+            Err(error) => Ok(self.failed(invoice.chat, error, false).await),
+        }
+    }
+
+    /// Telegram won't ask for this money: the customer chooses another way, and staff learn why.
+    async fn refused(&self, attempt: PublicId, reason: String) -> Result<Outcome, Wordless> {
+        self.store
+            .write("attempts.refused", move |tx| {
+                Box::pin(attempt::refused(tx, attempt))
+            })
+            .await?;
+        let alert = true;
+        Ok(Outcome::Refused { reason, alert })
     }
 
     /// What a failed call means for its letter.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::screens::Screen;
+use super::screens::{Prompt, Screen};
 use crate::telegram::{CallError, Client, Edit, Message, Toast};
 
 /// A screen waits for Telegram's pauses no longer than this.
@@ -27,23 +28,37 @@ pub(super) async fn draw(
     message: Option<i64>,
     screen: &Screen,
 ) -> Drawn {
-    let started = Instant::now();
     let markup = screen.reply_markup();
-    let mut edited = message;
+    put(client, chat, message, &screen.html, markup.as_deref()).await
+}
+
+/// Sends a prompt.
+pub(super) async fn ask(client: &Client, chat: i64, prompt: &Prompt) -> Drawn {
+    put(client, chat, None, &prompt.html, prompt.markup.as_deref()).await
+}
+
+async fn put(
+    client: &Client,
+    chat: i64,
+    mut edited: Option<i64>,
+    html: &str,
+    reply_markup: Option<&RawValue>,
+) -> Drawn {
+    let started = Instant::now();
     loop {
         let result = if let Some(message_id) = edited {
             let edit = Edit {
                 chat_id: chat,
                 message_id,
-                html: &screen.html,
-                reply_markup: markup.as_deref(),
+                html,
+                reply_markup,
             };
             client.edit_message_text(&edit).await
         } else {
             let text = Message {
                 chat_id: chat,
-                html: &screen.html,
-                reply_markup: markup.as_deref(),
+                html,
+                reply_markup,
                 protect_content: false,
             };
             client.send_message(&text).await.map(|_| ())

@@ -1,11 +1,11 @@
 //! The face: takes a turn's update apart, finds its handler, and sees to it that every update ends with a screen.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use dptree::prelude::*;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use teloxide::utils::command::BotCommands;
 
@@ -18,8 +18,11 @@ use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
 use crate::shop::customers::{self, Customer};
+use crate::shop::money::Currency;
+use crate::shop::orders::place::Rules;
 use crate::shop::payments::settle::{Charge, Settled};
-use crate::shop::payments::{Method, news};
+use crate::shop::payments::{Method, Offer, news};
+use crate::shop::staff::invites;
 use crate::shop::texts::Texts;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
@@ -39,15 +42,27 @@ pub struct Shopfront {
     pub support: Texts,
     /// The terms of sale, or where they are; empty for ours.
     pub terms: Texts,
+    /// What becomes of customers' data, or where that is told; empty for ours.
+    pub privacy: Texts,
     /// Where its clocks are.
     pub zone: Zone,
-    /// The ways to pay, in the order of their buttons.
-    pub methods: Vec<Method>,
-    /// How long an order holds its keys.
-    pub hold: Duration,
+    /// What is asked and allowed when an order is placed. The ways to pay are in the order of their buttons.
+    pub rules: Rules,
+    /// What Telegram calls the bank's provider by, for invoices by card.
+    pub provider_token: Option<SecretString>,
+    /// The currency in which prices are shown beside Stars.
+    pub currency: Currency,
 }
 
-/// The commands of customers. Their descriptions are in the locales.
+impl Shopfront {
+    /// The offer of this way to pay, if the shop makes it.
+    pub(super) fn offer(&self, method: Method) -> Option<Offer> {
+        let mut offers = self.rules.offers.iter().copied();
+        offers.find(|offer| offer.method == method)
+    }
+}
+
+/// The commands of customers, and the one of staff. Their descriptions are in the locales.
 #[derive(BotCommands, Clone, Debug, PartialEq, Eq)]
 #[command(rename_rule = "lowercase")]
 pub enum Command {
@@ -57,10 +72,14 @@ pub enum Command {
     Menu,
     /// What is for sale.
     Catalog,
+    /// What the customer means to buy.
+    Cart,
     /// The customer's orders.
     Orders,
     /// The customer's keys.
     Keys,
+    /// The customer's own page.
+    Profile,
     /// The choice of languages.
     Language,
     /// How it works.
@@ -71,8 +90,12 @@ pub enum Command {
     Paysupport,
     /// Terms of sale.
     Terms,
+    /// What becomes of customers' data.
+    Privacy,
     /// Out of whatever it is.
     Cancel,
+    /// The staff desk; for everybody else there is no such command.
+    Admin,
 }
 
 type Schema = Handler<'static, Result<(), HandlerError>>;
@@ -148,6 +171,9 @@ impl Face {
             return Err(HandlerError::Final(why.to_owned()));
         }
         let visit = Visit::new(self.clone(), Some(turn), customer, chat, vital.tap);
+        if let Some(contact) = vital.contact {
+            return visit.contact(&contact).await;
+        }
         let input = dptree::deps![Arc::new(visit), update, self.username.clone()];
         match self.schema.dispatch(input).await {
             std::ops::ControlFlow::Break(result) => result,
@@ -162,8 +188,9 @@ impl Face {
         paid: Payment,
     ) -> Result<(), HandlerError> {
         let charge = Charge {
-            method: Method::Stars,
+            method: Method::of_invoice(&paid.currency),
             charge_id: paid.telegram_payment_charge_id,
+            provider_charge_id: Some(paid.provider_payment_charge_id).filter(|id| !id.is_empty()),
             payer: payer.map(|person| person.id),
             currency: paid.currency,
             amount: paid.total_amount,
@@ -275,23 +302,29 @@ fn schema() -> Schema {
 
 async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError> {
     match command {
-        Command::Start(link) => visit.start(&link).await,
+        Command::Start(link) => match link.trim().strip_prefix(invites::PREFIX) {
+            Some(token) => visit.join(token).await,
+            None => visit.start(&link).await,
+        },
+        Command::Admin => visit.admin().await,
         Command::Menu => visit.menu().await,
         Command::Cancel => visit.leave().await,
         Command::Catalog => visit.catalogue(0).await,
+        Command::Cart => visit.cart().await,
         Command::Orders => visit.orders(0).await,
         Command::Keys => visit.keys(0).await,
+        Command::Profile => visit.profile().await,
         Command::Language => visit.language(None).await,
         Command::Help => visit.help().await,
         Command::Support => visit.support().await,
         Command::Paysupport => visit.paysupport().await,
         Command::Terms => visit.terms().await,
+        Command::Privacy => visit.privacy().await,
     }
 }
 
 async fn other_message(visit: Arc<Visit>, message: Message) -> Result<(), HandlerError> {
-    let is_command = message.text().is_some_and(|text| text.starts_with('/'));
-    visit.not_understood(is_command).await
+    visit.said(message.text()).await
 }
 
 async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError> {
@@ -300,19 +333,5 @@ async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError
         Ok(wish) => wish,
         Err(unfit) => return visit.unfit(unfit).await,
     };
-    match wish {
-        Callback::Menu => visit.menu().await,
-        Callback::Catalogue { page } => visit.catalogue(page).await,
-        Callback::Product { slug } => visit.product(&slug).await,
-        Callback::Buy { slug, nonce } => visit.buy(slug, nonce).await,
-        Callback::Order { id } => visit.order(id).await,
-        Callback::Pay { order, method } => visit.pay(order, method).await,
-        Callback::SendAgain { attempt } => visit.send_again(attempt).await,
-        Callback::Cancel { order } => visit.cancel(order).await,
-        Callback::Orders { page } => visit.orders(page).await,
-        Callback::Keys { page } => visit.keys(page).await,
-        Callback::ShowKeys { order } => visit.show_keys(order).await,
-        Callback::Language { code } => visit.language(code).await,
-        Callback::Help => visit.help().await,
-    }
+    visit.wish(wish).await
 }

@@ -46,3 +46,32 @@ pub async fn introduce(client: &Client, username: &Username) -> Result<(), CallE
     }
     Ok(())
 }
+
+/// Shows a member of staff the desk's command beside those of customers, in their own chat only. Without it the command
+/// works all the same, so a failure is only logged.
+async fn staff_commands(client: &Client, chat: i64, l: &Localizer) {
+    let described = screens::desk_commands(l);
+    let commands: Vec<Command<'_>> = described
+        .iter()
+        .map(|(command, description)| Command {
+            command,
+            description,
+        })
+        .collect();
+    if let Err(error) = client.set_my_commands(&commands, None, Some(chat)).await {
+        tracing::info!(chat, %error, "a member of staff does not see the desk's command yet");
+    }
+}
+
+/// Leaves a chat with the commands that everybody has.
+async fn forget_staff_commands(client: &Client, chat: i64) {
+    if let Err(error) = client.delete_my_commands(chat).await {
+        tracing::info!(chat, %error, "a chat's own commands can't be taken away");
+    }
+}
+
+/// [`staff_commands`] in a language.
+pub async fn staff_commands_in(client: &Client, chat: i64, language: Language) {
+    let zone = Zone::UTC;
+    staff_commands(client, chat, &Localizer { language, zone }).await;
+}

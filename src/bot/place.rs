@@ -17,15 +17,41 @@ pub enum Place {
         /// The page.
         page: u16,
     },
+    /// A page of a category, from 0.
+    Category {
+        /// The category.
+        slug: String,
+        /// The page.
+        page: u16,
+    },
+    /// A page of what was found, from 0.
+    Search {
+        /// What the customer wrote.
+        query: String,
+        /// The page.
+        page: u16,
+    },
     /// A product's card.
     Product {
         /// The product.
         slug: String,
+        /// The shelf that it was opened from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Box<Place>>,
     },
     /// An order.
     Order {
         /// Its name.
         id: PublicId,
+    },
+    /// The cart.
+    Cart,
+    /// The customer's own page.
+    Profile,
+    /// The question for a phone number.
+    Phone {
+        /// The code of the button that asked for something else, which goes on after the answer.
+        then: Option<String>,
     },
     /// A page of the customer's orders, from 0.
     Orders {
@@ -39,9 +65,34 @@ pub enum Place {
     },
     /// The choice of languages.
     Language,
+    /// The staff desk.
+    Desk,
+    /// The staff desk, waiting for keys of a product.
+    DeskKeys {
+        /// The product.
+        slug: String,
+    },
 }
 
 impl Place {
+    /// The shelf of the catalogue that this is, or that the way back leads to.
+    pub fn shelf(self) -> Option<Place> {
+        match self {
+            Place::Catalogue { .. } | Place::Category { .. } | Place::Search { .. } => Some(self),
+            Place::Product { from, .. } => from.and_then(|from| from.shelf()),
+            Place::Menu
+            | Place::Order { .. }
+            | Place::Orders { .. }
+            | Place::Keys { .. }
+            | Place::Cart
+            | Place::Profile
+            | Place::Phone { .. }
+            | Place::Desk
+            | Place::DeskKeys { .. }
+            | Place::Language => None,
+        }
+    }
+
     /// The place that a dialogue's text names; the menu if it names none (any more).
     pub fn read(dialogue: Option<&str>) -> Self {
         dialogue

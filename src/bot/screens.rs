@@ -1,6 +1,9 @@
 //! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
 
+mod account;
+mod cart;
 mod catalogue;
+mod desk;
 mod menu;
 mod notices;
 mod orders;
@@ -10,15 +13,27 @@ mod tests;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-pub use self::catalogue::{Stock, catalogue, product, sold_out};
+pub use self::account::{
+    Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
+    phone_kept, privacy, profile,
+};
+pub use self::cart::{
+    ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
+};
+pub use self::catalogue::{Stock, catalogue, found, product, sold_out};
+pub use self::desk::{
+    desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
+    task_means,
+};
 pub use self::menu::{
-    COMMANDS, commands, forged, gone, help, language, language_chosen, menu, not_understood,
-    not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble, unknown_command,
+    COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,
+    not_understood, not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble,
+    unknown_command,
 };
 pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
 pub use self::orders::{
-    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description, invoice_title,
-    keys, method, order, orders, payment,
+    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description,
+    invoice_refused, invoice_title, keys, method, order, orders, payment,
 };
 use super::callback::Callback;
 use crate::i18n::{self, Arg, Zone};

@@ -98,6 +98,9 @@ pub struct Payment {
     pub invoice_payload: String,
     /// The charge id.
     pub telegram_payment_charge_id: String,
+    /// The bank provider's name for the money; empty if there is none.
+    #[serde(default, deserialize_with = "text")]
+    pub provider_payment_charge_id: String,
 }
 
 /// A contact that was shared.

@@ -167,6 +167,70 @@ pub async fn bury(tx: &mut Tx<'_>, seq: i64, reason: &str) -> Result<bool, Store
     Ok(true)
 }
 
+row! {
+    /// A fact that was put aside.
+    #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+    pub struct Dead {
+        /// Its place in the order of receipt.
+        pub seq: i64,
+        /// Who told it.
+        pub source: String,
+        /// What it is.
+        pub kind: String,
+        /// Its chat.
+        pub lane: Option<i64>,
+        /// When it was stored.
+        pub received_at: Millis,
+        /// Why it was put aside.
+        pub error: Option<String>,
+    }
+}
+
+sql! {
+    DEAD = "inbox.dead",
+        "SELECT seq, source, kind, lane, received_at, error
+         FROM inbox WHERE state = 'dead' ORDER BY seq LIMIT $1";
+    DEAD_ONE = "inbox.dead_one",
+        "SELECT seq, source, kind, lane, received_at, error
+         FROM inbox WHERE state = 'dead' AND seq = $1";
+    // Its lane has gone on without it, and would take it for finished: it comes back as a fact without a lane, which
+    // an open shop looks for by itself.
+    RETRY = "inbox.retry",
+        "UPDATE inbox SET state = 'new', lane = NULL, due_at = $2, error = NULL WHERE seq = $1 AND state = 'dead'";
+    DROP = "inbox.drop",
+        "UPDATE inbox SET state = 'done' WHERE seq = $1 AND state = 'dead'";
+}
+
+/// Facts that were put aside, oldest first.
+pub async fn dead(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Dead>, StoreError> {
+    tx.all(&DEAD, binds![limit]).await
+}
+
+/// A fact that was put aside.
+pub async fn dead_one(tx: &mut Tx<'_>, seq: i64) -> Result<Option<Dead>, StoreError> {
+    tx.optional(&DEAD_ONE, binds![seq]).await
+}
+
+/// Has a dead fact handled again; its task is done. False if it is not dead (any more).
+pub async fn retry(tx: &mut Tx<'_>, seq: i64) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let is_done = tx.execute(&RETRY, binds![seq, now]).await? > 0;
+    resolve_dead(tx, seq, is_done).await
+}
+
+/// Gives a dead fact up for good; its task is done. False if it is not dead (any more).
+pub async fn drop_dead(tx: &mut Tx<'_>, seq: i64) -> Result<bool, StoreError> {
+    let is_done = tx.execute(&DROP, binds![seq]).await? > 0;
+    resolve_dead(tx, seq, is_done).await
+}
+
+async fn resolve_dead(tx: &mut Tx<'_>, seq: i64, is_done: bool) -> Result<bool, StoreError> {
+    if is_done {
+        super::attention::resolve(tx, "inbox.dead", &seq.to_string()).await?;
+    }
+    Ok(is_done)
+}
+
 pub(super) async fn postpone(tx: &mut Tx<'_>, seq: i64, until: Millis) -> Result<(), StoreError> {
     tx.execute(&POSTPONE, binds![seq, until]).await.map(|_| ())
 }

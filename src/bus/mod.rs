@@ -1,6 +1,7 @@
 //! Facts received and effects decided: the inbox with its lanes and turns, the outbox with its workers. There is no
 //! other queue. Knows no word of the shop.
 
+pub mod alerts;
 pub mod attention;
 mod bulk;
 pub mod dialogue;
@@ -19,3 +20,5 @@ use crate::store::Signal;
 
 /// Raised when a committed transaction has posted a letter.
 pub(crate) const POSTED: Signal = Signal::new(0);
+/// Raised when a committed transaction has news for staff.
+pub(crate) const RAISED: Signal = Signal::new(5);

@@ -16,6 +16,8 @@ pub enum Priority {
     Invoice = 30,
     /// Words about an order.
     Notice = 40,
+    /// News for staff.
+    Alert = 50,
 }
 
 /// What a repeat means to the one who gets it.
@@ -164,6 +166,76 @@ pub async fn revive(tx: &mut Tx<'_>, chat: i64, kind: &'static str) -> Result<u6
     let now = tx.now();
     tx.raise(super::POSTED);
     tx.execute(&REVIVE, binds![chat, kind, now]).await
+}
+
+row! {
+    /// A letter that was given up.
+    #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+    pub struct Dead {
+        /// Its row.
+        pub id: i64,
+        /// Which words it would have had.
+        pub kind: String,
+        /// The chat that it was for.
+        pub chat: Option<i64>,
+        /// How often it was tried.
+        pub attempts: i64,
+        /// When it was posted.
+        pub created_at: Millis,
+        /// When it was given up.
+        pub changed_at: Millis,
+        /// Why.
+        pub error: Option<String>,
+        /// JSON: references, language, snapshots.
+        pub payload: String,
+    }
+}
+
+sql! {
+    DEAD = "outbox.dead",
+        "SELECT id, kind, chat_id, attempts, created_at, changed_at, error, payload
+         FROM outbox WHERE state = 'dead' ORDER BY id LIMIT $1";
+    DEAD_ONE = "outbox.dead_one",
+        "SELECT id, kind, chat_id, attempts, created_at, changed_at, error, payload
+         FROM outbox WHERE state = 'dead' AND id = $1";
+    RETRY = "outbox.retry",
+        "UPDATE outbox SET state = 'pending', due_at = $2, changed_at = $2, attempts = 0
+         WHERE id = $1 AND state = 'dead'";
+    DROP = "outbox.drop",
+        "UPDATE outbox SET state = 'cancelled', changed_at = $2 WHERE id = $1 AND state = 'dead'";
+}
+
+/// Letters that were given up, oldest first.
+pub async fn dead(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Dead>, StoreError> {
+    tx.all(&DEAD, binds![limit]).await
+}
+
+/// A letter that was given up.
+pub async fn dead_one(tx: &mut Tx<'_>, id: i64) -> Result<Option<Dead>, StoreError> {
+    tx.optional(&DEAD_ONE, binds![id]).await
+}
+
+/// Sends a dead letter again; its task is done. False if it is not dead (any more).
+pub async fn retry(tx: &mut Tx<'_>, letter: &Dead) -> Result<bool, StoreError> {
+    let now = tx.now();
+    tx.raise(super::POSTED);
+    let is_done = tx.execute(&RETRY, binds![letter.id, now]).await? > 0;
+    resolve_dead(tx, letter, is_done).await
+}
+
+/// Gives a dead letter up for good; its task is done. False if it is not dead (any more).
+pub async fn drop_dead(tx: &mut Tx<'_>, letter: &Dead) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let is_done = tx.execute(&DROP, binds![letter.id, now]).await? > 0;
+    resolve_dead(tx, letter, is_done).await
+}
+
+async fn resolve_dead(tx: &mut Tx<'_>, letter: &Dead, is_done: bool) -> Result<bool, StoreError> {
+    if is_done {
+        let subject = format!("{}:{}", letter.kind, letter.id);
+        super::attention::resolve(tx, "outbox.dead", &subject).await?;
+    }
+    Ok(is_done)
 }
 
 /// How a letter's row is left after an attempt.

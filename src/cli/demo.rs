@@ -11,7 +11,7 @@ use super::{Failure, Outcome};
 use crate::app::{self, App, Settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::shop::catalogue::file::{self, Format};
+use crate::shop::catalogue::file::{self, Format, Photos};
 use crate::shop::catalogue::import as catalogue;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
@@ -86,6 +86,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         api_url: emulator.url(),
         token: TOKEN.into(),
         shopfront: shopfront(config)?,
+        owners: config.staff.owners.clone(),
         ops_listen: None,
         metrics: Some(Metrics::start()?),
         telegram_restarts: true,
@@ -106,8 +107,8 @@ async fn fill(database: &Location, master_key: &MasterKey) -> Result<(), Failure
     let (store, vault, lock) = app::open(database, 1, master_key, Clock::system()).await?;
     let products = file::parse(CATALOGUE.as_bytes(), Format::Toml)
         .map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
-    let report = catalogue::import(&store, products).await?;
-    for slug in &report.added {
+    let report = catalogue::import(&store, products, Photos::default()).await?;
+    for slug in &report.products.added {
         let mut lines = String::new();
         for _ in 0..KEYS {
             let chance = random_bytes::<8>()?;

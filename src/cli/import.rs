@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, Outcome};
 use crate::config::Config;
-use crate::shop::catalogue::file::{self, Format};
+use crate::shop::catalogue::file::{self, Format, Photos, Problem};
 use crate::shop::catalogue::import as catalogue;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::Vault;
@@ -56,35 +56,56 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 async fn import_catalogue(path: &Path, config: &Config) -> Result<Outcome, Failure> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let format = Format::of(path).ok_or("expected a .toml or .csv file")?;
-    let file = match file::parse(&bytes, format) {
-        Ok(file) => file,
-        Err(problems) => {
-            let mut text = format!("{}: nothing is imported", path.display());
-            for problem in problems {
-                text = text + "\n" + &problem.to_string();
-            }
-            return Err(text.into());
+    let nothing = |problems: Vec<Problem>| -> Failure {
+        let mut text = format!("{}: nothing is imported", path.display());
+        for problem in problems {
+            text = text + "\n" + &problem.to_string();
         }
+        text.into()
     };
+    let file = file::parse(&bytes, format).map_err(nothing)?;
+    let photos = Photos::beside(path, &file).map_err(nothing)?;
     let store = super::open(config).await?;
-    let report = catalogue::import(&store, file).await;
+    let report = catalogue::import(&store, file, photos).await;
     store.close().await;
-    Ok(Outcome::complete(catalogue_text(&report?)))
+    match report {
+        Ok(report) => Ok(Outcome::complete(catalogue_text(&report))),
+        Err(catalogue::ImportError::Unfit(problems)) => Err(nothing(problems)),
+        Err(error) => Err(error.into()),
+    }
 }
 
+/// What an import did, for people. Categories and families are told of where there are any.
 fn catalogue_text(report: &catalogue::Report) -> String {
     let mut text = String::new();
+    changes_text("products", &report.products, &mut text);
+    let groups = [
+        ("categories", &report.categories),
+        ("families", &report.families),
+    ];
+    for (what, changes) in groups {
+        if *changes != catalogue::Changes::default() {
+            changes_text(what, changes, &mut text);
+        }
+    }
+    if !report.archived.is_empty() {
+        text += &named("products that are archived, and stay so", &report.archived);
+    }
+    text
+}
+
+fn changes_text(what: &str, changes: &catalogue::Changes, text: &mut String) {
     let mut line = |line: String| {
-        text += &line;
+        *text += &line;
         text.push('\n');
     };
     line(format!(
-        "products added: {}, changed: {}, unchanged: {}",
-        report.added.len(),
-        report.changed.len(),
-        report.unchanged
+        "{what} added: {}, changed: {}, unchanged: {}",
+        changes.added.len(),
+        changes.changed.len(),
+        changes.unchanged
     ));
-    for slug in &report.added {
+    for slug in &changes.added {
         line(format!("  {slug}: new"));
     }
     let shown = |value: &Option<String>| {
@@ -92,39 +113,26 @@ fn catalogue_text(report: &catalogue::Report) -> String {
             .as_ref()
             .map_or("nothing".to_owned(), |v| format!("{v:?}"))
     };
-    for changed in &report.changed {
+    for changed in &changes.changed {
         for field in &changed.fields {
             let (old, new) = (shown(&field.old), shown(&field.new));
             line(format!("  {}: {} {old} → {new}", changed.slug, field.name));
         }
     }
-    if report.moved > 0 {
+    if changes.moved > 0 {
         line(format!(
-            "products with another place in the list: {}",
-            report.moved
+            "{what} with another place in the list: {}",
+            changes.moved
         ));
     }
-    let named =
-        |what: &str, slugs: &[String]| format!("{what}: {} ({})", slugs.len(), slugs.join(", "));
-    if !report.not_in_file.is_empty() {
-        line(named(
-            "products that are not in the file, and stay",
-            &report.not_in_file,
-        ));
+    if !changes.not_in_file.is_empty() {
+        let left = format!("{what} that are not in the file, and stay");
+        *text += &named(&left, &changes.not_in_file);
     }
-    if !report.archived.is_empty() {
-        line(named(
-            "products that are archived, and stay so",
-            &report.archived,
-        ));
-    }
-    for unused in &report.unused {
-        line(format!(
-            "not used by this version: {} (first on line {}, {} in all)",
-            unused.name, unused.line, unused.times
-        ));
-    }
-    text
+}
+
+fn named(what: &str, slugs: &[String]) -> String {
+    format!("{what}: {} ({})\n", slugs.len(), slugs.join(", "))
 }
 
 async fn import_keys(product: &str, path: &Path, config: &Config) -> Result<Outcome, Failure> {

@@ -1,12 +1,19 @@
 //! The command line: a file for each command. A command answers with what to print and how it went; exit status 0 is
 //! done, 1 failed, 2 wrong usage.
 
+mod attention;
 mod audit;
+mod check;
+mod dead;
 #[cfg(feature = "demo")]
 mod demo;
 mod import;
+mod init;
 mod migrate;
+mod order;
 mod run;
+mod staff;
+mod words;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -36,6 +43,10 @@ enum Command {
     /// Show a stocked shop in a chat page on this machine, without any bot
     #[cfg(feature = "demo")]
     Demo(demo::Args),
+    /// Write the first settings and a sample catalogue
+    Init(init::Args),
+    /// Prove the settings, the database and the bot, and tell how to mend what is wrong
+    Check,
     /// Open the shop
     Run,
     /// Check the books: money, keys, orders and letters
@@ -45,6 +56,18 @@ enum Command {
     /// Load products or keys from a file
     #[command(subcommand)]
     Import(import::Command),
+    /// Who runs the shop
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Tasks that wait for a person
+    #[command(subcommand)]
+    Attention(attention::Command),
+    /// What became of an order
+    #[command(subcommand)]
+    Order(order::Command),
+    /// Messages that could not be handled, and letters that did not arrive
+    #[command(subcommand)]
+    Dead(dead::Command),
 }
 
 /// How a command that did not fail went.
@@ -103,10 +126,16 @@ impl Command {
         match self {
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::run(&args, config).await,
+            Command::Init(args) => init::run(&args),
+            Command::Check => check::run(config).await,
             Command::Run => run::run(config).await,
             Command::Audit(args) => audit::run(&args, config).await,
             Command::Migrate(args) => migrate::run(&args, config).await,
             Command::Import(command) => import::run(command, config).await,
+            Command::Staff(command) => staff::run(command, config).await,
+            Command::Attention(command) => attention::run(command, config).await,
+            Command::Order(command) => order::run(command, config).await,
+            Command::Dead(command) => dead::run(command, config).await,
         }
     }
 }

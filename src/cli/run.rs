@@ -1,14 +1,18 @@
 //! `kiosk run`: the shop itself, until it is told to stop.
 
+use std::io::Write;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::{Failure, Outcome};
 use crate::app::{App, Settings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Contact};
+use crate::shop::orders::place::Rules;
+use crate::shop::payments::{Method, Offer};
 use crate::telemetry::Metrics;
 
 /// Telegram, Docker and systemd all wait about this long for a program that is told to stop.
@@ -26,6 +30,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
         api_url: config.telegram.api_url.to_string(),
         token,
         shopfront: shopfront(config)?,
+        owners: config.staff.owners.clone(),
         ops_listen: Some(config.web.ops_listen),
         metrics: Some(Metrics::start()?),
         telegram_restarts: false,
@@ -35,10 +40,28 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
     let stop = stopped()?;
     let app = App::start(settings).await?;
     tracing::info!(database = ?config.database.url, ops = ?app.ops(), "the shop is open");
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        () = tell_owner_link(app.owner_link()) => {}
+    }
     tracing::info!("the shop closes: what is at work is finished first");
     app.stop(PATIENCE).await?;
     Ok(Outcome::complete("the shop is closed".to_owned()))
+}
+
+/// Prints the owner's one-time link when there is one; never returns.
+async fn tell_owner_link(mut link: watch::Receiver<Option<String>>) {
+    if let Ok(link) = link.wait_for(Option::is_some).await
+        && let Some(link) = link.as_deref()
+    {
+        // Nobody listens any more: the shop stays open, and its next start makes a new link.
+        let _ = writeln!(
+            std::io::stdout(),
+            "\n  This shop has no owner yet. Open this link in Telegram to become it. It works once, for 24 hours:\n\n    \
+             {link}\n"
+        );
+    }
+    std::future::pending::<()>().await;
 }
 
 /// What the settings say of the shop.
@@ -49,9 +72,25 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         support: config.shop.support.clone(),
         terms: config.shop.terms.clone(),
         zone: config.shop.timezone.parse()?,
-        methods: config.checkout.methods.clone(),
-        hold: config.checkout.hold,
+        privacy: config.shop.privacy.clone(),
+        rules: rules(config),
+        provider_token: config.telegram.provider_token.clone(),
+        currency: config.shop.currency,
     })
+}
+
+/// What is asked and allowed when an order is placed.
+pub(super) fn rules(config: &Config) -> Rules {
+    let checkout = &config.checkout;
+    let currency = config.shop.currency;
+    let offer = |method: &Method| Offer::new(*method, currency);
+    Rules {
+        hold: checkout.hold,
+        offers: checkout.methods.iter().map(offer).collect(),
+        most_open: checkout.most_open,
+        most_held: checkout.most_held,
+        needs_phone: checkout.require.contains(&Contact::Phone),
+    }
 }
 
 /// Resolves when somebody wants the program to stop: SIGTERM, or Ctrl-C.

@@ -99,23 +99,32 @@ async fn a_migration_waits_for_no_running_shop() {
 async fn a_catalogue_and_its_keys_are_imported_into_a_new_shop() {
     let desk = Desk::new();
     let catalogue = desk.file("shop.toml", CATALOGUE);
+    let missing = desk.runs(&["import", "catalogue", &catalogue]).await;
+    let missing = missing.unwrap_err().to_string();
+    assert!(
+        missing.contains("line 7: the photo \"zeta.png\" is not there"),
+        "{missing}"
+    );
+    let photo = crate::shop::catalogue::picture::tests::png_of(800, 500);
+    std::fs::write(desk.folder.path().join("zeta.png"), photo).unwrap();
     insta::assert_snapshot!(desk.says(&["import", "catalogue", &catalogue]).await, @r"
     products added: 1, changed: 0, unchanged: 0
       zeta-month: new
-    not used by this version: photo (first on line 7, 1 in all)
     ");
     let changed = desk.file(
         "shop.toml",
-        &CATALOGUE
-            .replace("RUB = '499.00'", "XTR = 250")
-            .replace("zeta.png'", "zeta.png'\nfamily = 'zeta'"),
+        &CATALOGUE.replace("RUB = '499.00'", "XTR = 250").replace(
+            "zeta.png'",
+            "zeta.png'\nfamily = 'zeta'\n[[family]]\nid = 'zeta'\ntitle.en = 'Zeta'",
+        ),
     );
     insta::assert_snapshot!(desk.says(&["import", "catalogue", &changed]).await, @r#"
     products added: 0, changed: 1, unchanged: 0
       zeta-month: price.RUB "499.00" → nothing
       zeta-month: price.XTR nothing → "250"
-    not used by this version: photo (first on line 7, 1 in all)
-    not used by this version: family (first on line 8, 1 in all)
+      zeta-month: family nothing → "zeta"
+    families added: 1, changed: 0, unchanged: 0
+      zeta: new
     "#);
 
     // A shop may be running meanwhile.

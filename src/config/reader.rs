@@ -106,6 +106,11 @@ impl Reader {
         Err(Noted)
     }
 
+    /// Notes something that is wrong between settings.
+    pub(super) fn note(&mut self, what: &str) {
+        self.problems.push(what.to_owned());
+    }
+
     /// A text that is right by `is_right`.
     pub(super) fn text(
         &mut self,

@@ -106,7 +106,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_origin() {
     shop.currency (kiosk.toml) is "rub", expected an ISO 4217 code in capitals, such as RUB, or XTR
     shop.timezone (kiosk.toml) is "Europe Moscow", expected an IANA name, such as Europe/Moscow or UTC
     shop.terms (kiosk.toml) is a table with de, expected a text, or one for each language: { en = "…", ru = "…" }
-    checkout.methods (kiosk.toml) is "yookassa", expected stars: this version takes Stars only
+    checkout.methods (kiosk.toml) is "yookassa", expected stars or telegram-card: this version takes Stars and cards by Telegram
     checkout.require (KIOSK_CHECKOUT__REQUIRE) is "phone", expected a list of words, such as ["phone"]
     checkout.hold_minutes (kiosk.toml) is a fraction, expected a whole number from 1 to 1440
     log.filter (KIOSK_LOG__FILTER) is "a=b=c", expected error, warn, info, debug or trace, or by part: "info,kiosk::store=debug"

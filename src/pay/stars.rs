@@ -268,6 +268,7 @@ impl Movements {
         let charge = Charge {
             method: Method::Stars,
             charge_id: movement.charge_id,
+            provider_charge_id: None,
             payer: movement.user,
             currency: Currency::XTR.code().to_owned(),
             amount: movement.amount,

@@ -19,6 +19,27 @@ pub struct Customer {
     pub is_blocked: bool,
 }
 
+/// A phone number: `+` and 7 to 15 digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone(String);
+
+impl Phone {
+    /// Reads a number as Telegram writes it in a contact: digits, perhaps with a `+`, spaces and dashes among them.
+    pub fn read(text: &str) -> Option<Self> {
+        let digits: String = text
+            .chars()
+            .filter(|letter| !matches!(letter, '+' | ' ' | '-' | '(' | ')'))
+            .collect();
+        let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit());
+        fits.then(|| Self(format!("+{digits}")))
+    }
+
+    /// The number with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Customer {
     /// Somebody whom we have not met, in the chat `telegram_id`.
     pub fn unknown(telegram_id: i64) -> Self {
@@ -60,9 +81,27 @@ sql! {
     SET_LANGUAGE = "customers.set_language",
         "UPDATE customers SET language = $2
          WHERE telegram_id = $1 AND language <> $2";
+    SET_PHONE = "customers.set_phone",
+        "UPDATE customers SET phone = $2, phone_confirmed_at = $3
+         WHERE id = $1";
+    PHONE = "customers.phone", "SELECT phone FROM customers WHERE id = $1";
     SET_STATE = "customers.set_state",
         "UPDATE customers SET state = $2
          WHERE telegram_id = $1 AND state <> $2";
+}
+
+sql! {
+    LOCK = "customers.lock",
+        sqlite: "SELECT phone FROM customers WHERE id = $1",
+        postgres: "SELECT phone FROM customers WHERE id = $1 FOR NO KEY UPDATE";
+}
+
+/// Locks the customer's row until the transaction ends, before anything else of theirs is locked. Answers whether they
+/// have a confirmed phone number.
+pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
+    tx.one::<(Option<String>,)>(&LOCK, binds![id])
+        .await
+        .map(|row| row.0.is_some())
 }
 
 /// The customer behind a Telegram id, made on the first meeting. A language that they chose stays; the name follows
@@ -113,6 +152,20 @@ pub async fn set_language(
         .execute(&SET_LANGUAGE, binds![telegram_id, language.code()])
         .await?
         > 0)
+}
+
+/// The customer's confirmed phone number, with its `+`.
+pub async fn phone(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, StoreError> {
+    let found: Option<(Option<String>,)> = tx.optional(&PHONE, binds![id]).await?;
+    Ok(found.and_then(|row| row.0))
+}
+
+/// Keeps a phone number that Telegram has confirmed as the customer's own; `None` forgets it.
+pub async fn set_phone(tx: &mut Tx<'_>, id: i64, phone: Option<&str>) -> Result<(), StoreError> {
+    let confirmed_at = phone.map(|_| tx.now());
+    tx.execute(&SET_PHONE, binds![id, phone, confirmed_at])
+        .await
+        .map(|_| ())
 }
 
 /// Notes whether a customer has blocked the bot. Answers whether that is news.

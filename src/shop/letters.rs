@@ -18,6 +18,13 @@ pub enum Letter {
         /// The attempt that it asks for.
         attempt: PublicId,
     },
+    /// The invoice could not be made: another way to pay must be chosen.
+    InvoiceRefused {
+        /// The order.
+        order: PublicId,
+        /// The attempt that failed.
+        attempt: PublicId,
+    },
     /// The keys of an order, as soon as they are the customer's.
     Delivery {
         /// The order.
@@ -72,6 +79,13 @@ pub enum Letter {
         /// The update.
         asked: i64,
     },
+    /// News for a member of staff.
+    Alert {
+        /// The batch of news.
+        batch: PublicId,
+        /// Who is told.
+        to: i64,
+    },
 }
 
 /// Why money does not fit its order.
@@ -99,6 +113,7 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Letter::Invoice { .. } => "invoice",
+            Letter::InvoiceRefused { .. } => "invoice_refused",
             Letter::Delivery { .. } => "delivery",
             Letter::Redelivery { .. } => "redelivery",
             Letter::Expired { .. } => "expired",
@@ -107,6 +122,7 @@ impl Letter {
             Letter::Refunded { .. } => "refunded",
             Letter::Refund { .. } => "refund",
             Letter::Trouble { .. } => "trouble",
+            Letter::Alert { .. } => "alert",
         }
     }
 
@@ -114,7 +130,9 @@ impl Letter {
     pub fn dedup_key(&self) -> String {
         let kind = self.kind();
         match self {
-            Letter::Invoice { attempt } => format!("{kind}:{attempt}"),
+            Letter::Invoice { attempt } | Letter::InvoiceRefused { attempt, .. } => {
+                format!("{kind}:{attempt}")
+            }
             Letter::Delivery { order }
             | Letter::Expired { order }
             | Letter::Backorder { order, .. } => format!("{kind}:{order}"),
@@ -123,6 +141,7 @@ impl Letter {
             | Letter::Refunded { refund, .. }
             | Letter::Refund { refund } => format!("{kind}:{refund}"),
             Letter::Trouble { asked } => format!("{kind}:{asked}"),
+            Letter::Alert { batch, to } => format!("{kind}:{batch}:{to}"),
         }
     }
 
@@ -131,11 +150,13 @@ impl Letter {
             Letter::Delivery { .. } | Letter::Redelivery { .. } => Priority::Delivery,
             Letter::Refund { .. } => Priority::Refund,
             Letter::Invoice { .. } => Priority::Invoice,
-            Letter::Expired { .. }
+            Letter::InvoiceRefused { .. }
+            | Letter::Expired { .. }
             | Letter::Backorder { .. }
             | Letter::Returned { .. }
             | Letter::Refunded { .. }
             | Letter::Trouble { .. } => Priority::Notice,
+            Letter::Alert { .. } => Priority::Alert,
         }
     }
 

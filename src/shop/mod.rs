@@ -1,6 +1,7 @@
 //! The shop: rules, use-cases and their SQL. Knows no Telegram, no HTTP and no mail.
 
 pub mod audit;
+pub mod cart;
 pub mod catalogue;
 pub mod customers;
 pub mod keys;
@@ -8,5 +9,7 @@ pub mod letters;
 pub mod money;
 pub mod orders;
 pub mod payments;
+pub mod staff;
+pub mod stats;
 pub mod texts;
 pub mod vault;

@@ -243,6 +243,11 @@ impl Prices {
         self.0.is_empty()
     }
 
+    /// Whether it costs nothing: it has prices, and all of them are 0.
+    pub fn is_free(&self) -> bool {
+        !self.is_empty() && self.0.values().all(|minor| *minor == 0)
+    }
+
     /// A JSON map like `{"RUB":49900,"XTR":250}`.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::Map::new();

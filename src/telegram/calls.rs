@@ -84,7 +84,7 @@ pub struct Sent {
     pub message_id: i64,
 }
 
-/// An invoice in Stars.
+/// An invoice, in Stars or by card.
 #[derive(Clone, Debug)]
 pub struct Invoice<'a> {
     /// Where to.
@@ -95,7 +95,11 @@ pub struct Invoice<'a> {
     pub description: &'a str,
     /// Ours, 1 to 128 bytes; the customer never sees it.
     pub payload: &'a str,
-    /// Stars.
+    /// `XTR` for Stars, otherwise an ISO 4217 code.
+    pub currency: &'a str,
+    /// The bank's provider, from BotFather; empty for Stars.
+    pub provider_token: &'a str,
+    /// In minor units.
     pub amount: i64,
     /// Not empty: a forwarded copy then opens the bot instead of taking a stranger's money.
     pub start_parameter: &'a str,
@@ -234,8 +238,8 @@ impl Client {
             title: &'a str,
             description: &'a str,
             payload: &'a str,
-            provider_token: &'static str,
-            currency: &'static str,
+            provider_token: &'a str,
+            currency: &'a str,
             prices: [Price<'a>; 1],
             start_parameter: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,8 +255,8 @@ impl Client {
             title: invoice.title,
             description: invoice.description,
             payload: invoice.payload,
-            provider_token: "",
-            currency: "XTR",
+            provider_token: invoice.provider_token,
+            currency: invoice.currency,
             prices: [Price {
                 label: invoice.title,
                 amount: invoice.amount,
@@ -329,6 +333,32 @@ impl Client {
         };
         let _: bool = self
             .call(Pool::Ordinary, ORDINARY, "setMyCommands", &params)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the menu of commands that one chat has for itself away.
+    pub async fn delete_my_commands(&self, chat: i64) -> Result<(), CallError> {
+        #[derive(Serialize)]
+        struct Params {
+            scope: Scope,
+        }
+        #[derive(Serialize)]
+        struct Scope {
+            r#type: &'static str,
+            chat_id: i64,
+        }
+        let scope = Scope {
+            r#type: "chat",
+            chat_id: chat,
+        };
+        let _: bool = self
+            .call(
+                Pool::Ordinary,
+                ORDINARY,
+                "deleteMyCommands",
+                &Params { scope },
+            )
             .await?;
         Ok(())
     }

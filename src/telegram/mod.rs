@@ -4,6 +4,7 @@
 mod calls;
 mod client;
 mod error;
+mod setup;
 mod stars;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,5 @@ pub use self::calls::{
 };
 pub use self::client::{BadClient, Client};
 pub use self::error::CallError;
+pub use self::setup::WebhookInfo;
 pub use self::stars::{Direction, StarTransaction};

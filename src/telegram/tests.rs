@@ -57,6 +57,8 @@ impl Bench {
             title: "Zeta",
             description: "One key",
             payload: "payload",
+            currency: "XTR",
+            provider_token: "",
             amount: 250,
             start_parameter: "p_zeta",
             reply_markup: None,

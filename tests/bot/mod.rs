@@ -2,4 +2,6 @@
 
 mod abuse;
 mod after;
+mod cart;
+mod phone;
 mod purchase;

@@ -1,5 +1,8 @@
 //! The command line: what it answers, on which stream, and with which exit status.
 
+mod opening;
+mod staff;
+
 use kiosk::clock::Clock;
 use kiosk::store::{Location, StoreError};
 use kiosk::{binds, sql};

@@ -54,6 +54,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "store",
             "clock",
             "config",
+            "telegram",
             "telemetry",
             "i18n",
         ],

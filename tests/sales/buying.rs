@@ -1,12 +1,14 @@
 //! One product, one payment, one key; and what a customer may not do.
 
 use kiosk::shop::customers::Customer;
+use kiosk::shop::money::Currency;
 use kiosk::shop::orders::State;
 use kiosk::shop::orders::approve::{Approval, Query, Reason};
 use kiosk::shop::orders::place::{PlaceError, Placed};
 use kiosk::shop::orders::release::Cancelled;
 use kiosk::shop::payments::attempt::Asked;
 use kiosk::shop::payments::settle::Settled;
+use kiosk::shop::payments::{Method, Offer};
 
 use crate::on_both_engines;
 use crate::sales::rig::{PRICE, Shop};
@@ -54,7 +56,7 @@ on_both_engines! {
         assert_eq!(shop.keys(&ann, order).await.len(), 3);
         for quantity in [0, -1, 1_001, i64::MAX] {
             let refused = shop.place_many(&ann, "c", quantity).await;
-            assert!(matches!(refused, Err(PlaceError::NotForSale)), "{quantity}");
+            assert!(matches!(refused, Err(PlaceError::NotForSale(_))), "{quantity}");
         }
         shop.expect_clean_books().await;
     }
@@ -151,9 +153,12 @@ on_both_engines! {
         shop.reprice(0).await;
         assert_eq!(shop.approve(&ann, &payload, "q").await, Approval::Approved, "the old price holds");
         assert_eq!(shop.settle(&Shop::charge(&ann, &payload, "c")).await, Settled::Fulfilled(order));
-        let free = shop.place(&ann, "b").await.unwrap().order();
-        assert_eq!(shop.state(&ann, free).await, State::Fulfilled);
-        assert_eq!(shop.keys(&ann, free).await, ["zeta-month-0002"]);
+        let more = shop.place(&ann, "b").await;
+        assert!(matches!(more, Err(PlaceError::Limit(_))), "what is free is one for each: {more:?}");
+        let bob = shop.customer(2).await;
+        let free = shop.place(&bob, "b").await.unwrap().order();
+        assert_eq!(shop.state(&bob, free).await, State::Fulfilled);
+        assert_eq!(shop.keys(&bob, free).await, ["zeta-month-0002"]);
         assert_eq!(shop.letters("delivery").await, 2);
         shop.expect_clean_books().await;
     }
@@ -161,10 +166,12 @@ on_both_engines! {
     async fn a_product_without_a_usable_price_can_not_be_paid(db: TestDb) {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
-        shop.reprice(5_000_000).await;
         let order = shop.place(&ann, "a").await.unwrap().order();
-        assert_eq!(shop.ask(&ann, order).await, Asked::NotOffered);
+        let card = Offer::new(Method::TelegramCard, Currency::RUB);
+        assert_eq!(shop.ask_by(&ann, order, card).await, Asked::NotOffered, "it has no price in roubles");
         shop.cancel(&ann, order).await;
+        shop.reprice(5_000_000).await;
+        assert!(matches!(shop.place(&ann, "b").await, Err(PlaceError::NoOffer)), "no payment may be so large");
         shop.expect_clean_books().await;
     }
 }

@@ -1,6 +1,8 @@
 //! Sales: orders, payments and keys, with everything that can come between them.
 
 mod buying;
+mod cards;
+mod cart;
 mod money;
 mod races;
 mod rig;

@@ -80,17 +80,16 @@ async fn last_order(shop: &Shop) -> i64 {
 async fn take_and_fail(shop: Shop, customer: i64) -> Result<(), PlaceError> {
     let request = Request {
         customer,
-        slug: SLUG.to_owned(),
-        quantity: 1,
+        wanted: vec![Shop::wanted(SLUG, 1)],
         checkout_key: "fails".to_owned(),
-        hold: HOLD,
+        rules: Shop::rules(),
     };
     shop.store
         .write("orders.place_and_fail", move |tx| {
             let request = request.clone();
             Box::pin(async move {
                 place::place(tx, &request).await?;
-                Err(PlaceError::NotForSale)
+                Err(PlaceError::NoOffer)
             })
         })
         .await

@@ -7,12 +7,12 @@ use kiosk::shop::customers::{self, Customer};
 use kiosk::shop::keys::reveal;
 use kiosk::shop::money::Currency;
 use kiosk::shop::orders::approve::{self, Approval, Query};
-use kiosk::shop::orders::place::{self, PlaceError, Placed, Request};
+use kiosk::shop::orders::place::{self, PlaceError, Placed, Request, Rules, Wanted};
 use kiosk::shop::orders::release::{self, Cancelled};
 use kiosk::shop::orders::view::{self, OrderView};
 use kiosk::shop::payments::attempt::{self, Asked};
 use kiosk::shop::payments::settle::{self, Charge, Settled};
-use kiosk::shop::payments::{Method, payload};
+use kiosk::shop::payments::{Method, Offer, payload};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
 use kiosk::shop::{audit, orders};
 use kiosk::store::{PublicId, Store, StoreError};
@@ -26,6 +26,11 @@ pub const START: i64 = 1_700_000_000_000;
 pub const HOLD: Duration = Duration::from_mins(15);
 /// What one key costs.
 pub const PRICE: i64 = 250;
+/// The one way to pay.
+pub const STARS: Offer = Offer {
+    method: Method::Stars,
+    currency: Currency::XTR,
+};
 /// What is sold.
 pub const SLUG: &str = "zeta-month";
 
@@ -140,6 +145,25 @@ impl Shop {
             .expect("a customer")
     }
 
+    /// Rules that allow more than any story asks for.
+    pub fn rules() -> Rules {
+        Rules {
+            hold: HOLD,
+            offers: vec![STARS],
+            most_open: 1_000,
+            most_held: 100_000,
+            needs_phone: false,
+        }
+    }
+
+    pub fn wanted(slug: &str, quantity: i64) -> Wanted {
+        Wanted {
+            slug: slug.to_owned(),
+            quantity,
+            agreed: None,
+        }
+    }
+
     pub async fn place(&self, customer: &Customer, key: &str) -> Result<Placed, PlaceError> {
         self.place_many(customer, key, 1).await
     }
@@ -152,10 +176,9 @@ impl Shop {
     ) -> Result<Placed, PlaceError> {
         let request = Request {
             customer: customer.id,
-            slug: SLUG.to_owned(),
-            quantity,
+            wanted: vec![Shop::wanted(SLUG, quantity)],
             checkout_key: key.to_owned(),
-            hold: HOLD,
+            rules: Shop::rules(),
         };
         self.store
             .write("orders.place", move |tx| {
@@ -166,10 +189,14 @@ impl Shop {
     }
 
     pub async fn ask(&self, customer: &Customer, order: PublicId) -> Asked {
+        self.ask_by(customer, order, STARS).await
+    }
+
+    pub async fn ask_by(&self, customer: &Customer, order: PublicId, offer: Offer) -> Asked {
         let id = customer.id;
         self.store
             .write("attempts.ask", move |tx| {
-                Box::pin(attempt::ask(tx, id, order, Method::Stars))
+                Box::pin(attempt::ask(tx, id, order, offer))
             })
             .await
             .expect("asked")
@@ -179,7 +206,7 @@ impl Shop {
         let id = customer.id;
         self.store
             .write("attempts.ask", move |tx| {
-                Box::pin(attempt::ask_again(tx, id, order, Method::Stars, Some(old)))
+                Box::pin(attempt::ask_again(tx, id, order, STARS, Some(old)))
             })
             .await
             .expect("asked")
@@ -202,6 +229,7 @@ impl Shop {
         Charge {
             method: Method::Stars,
             charge_id: charge_id.to_owned(),
+            provider_charge_id: None,
             payer: Some(customer.telegram_id),
             currency: Currency::XTR.code().to_owned(),
             amount: PRICE,

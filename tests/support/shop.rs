@@ -7,7 +7,9 @@ use kiosk::bot::face::Shopfront;
 use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
 use kiosk::shop::audit::{self, Finding};
-use kiosk::shop::payments::Method;
+use kiosk::shop::money::Currency;
+use kiosk::shop::orders::place::Rules;
+use kiosk::shop::payments::{Method, Offer};
 use kiosk::shop::texts::{Language, Texts};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
 use kiosk::store::{Location, Store, StoreError, Tx};
@@ -60,9 +62,18 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
             support: Texts::from_iter([(Language::En, "@zeta_support".to_owned())]),
             terms: Texts::default(),
             zone: Zone::UTC,
-            methods: vec![Method::Stars],
-            hold: Duration::from_mins(15),
+            privacy: Texts::default(),
+            rules: Rules {
+                hold: Duration::from_mins(15),
+                offers: vec![Offer::new(Method::Stars, Currency::RUB)],
+                most_open: 3,
+                most_held: 100,
+                needs_phone: false,
+            },
+            provider_token: None,
+            currency: Currency::RUB,
         },
+        owners: Vec::new(),
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
         metrics: None,
         telegram_restarts: false,
@@ -128,10 +139,16 @@ pub async fn emulator() -> Emulator {
 impl LiveShop {
     /// A shop with `keys` keys, open.
     pub async fn open(db: &TestDb, keys: i64) -> Self {
+        Self::open_with(db, keys, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(db: &TestDb, keys: i64, change: impl FnOnce(&mut Settings)) -> Self {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
-        let settings = settings(db.location(), &emulator.url());
+        let mut settings = settings(db.location(), &emulator.url());
+        change(&mut settings);
         let clock = settings.clock.clone();
         let app = App::start(settings).await.expect("the shop starts");
         Self {

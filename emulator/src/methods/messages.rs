@@ -12,7 +12,7 @@ use crate::{
     text::{self, Formatted},
 };
 
-const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
+pub(super) const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
 /// Telegram lets a bot delete for everybody within 48 hours.
 const DELETABLE_MS: i64 = 48 * 60 * 60 * 1000;
 
@@ -91,7 +91,7 @@ pub(super) fn fill(message: &mut Message, formatted: Formatted) {
 }
 
 /// The message that a call edits.
-fn editable<'a>(state: &'a State, params: &Params) -> Result<&'a Message, ApiError> {
+pub(super) fn editable<'a>(state: &'a State, params: &Params) -> Result<&'a Message, ApiError> {
     if params.text("inline_message_id").is_some() {
         return Err(ApiError::bad("MESSAGE_ID_INVALID"));
     }
@@ -161,7 +161,7 @@ pub(super) fn edit_markup(state: &mut State, params: &Params) -> Answer {
     Ok(replace(state, edited))
 }
 
-fn replace(state: &mut State, mut edited: Message) -> Value {
+pub(super) fn replace(state: &mut State, mut edited: Message) -> Value {
     edited.edited_ms = Some(state.now_ms());
     edited.edits += 1;
     state.note_message("edit", &edited);

@@ -30,6 +30,7 @@ pub(crate) fn run(state: &mut State, method: &str, params: &Params) -> Answer {
         "sendmessage" => messages::send(state, params),
         "editmessagetext" => messages::edit_text(state, params),
         "editmessagecaption" => messages::edit_caption(state, params),
+        "editmessagemedia" => files::edit_media(state, params),
         "editmessagereplymarkup" => messages::edit_markup(state, params),
         "deletemessage" => messages::delete(state, params),
         "deletemessages" => messages::delete_many(state, params),

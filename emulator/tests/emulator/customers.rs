@@ -140,6 +140,66 @@ async fn files_travel_both_ways() {
 }
 
 #[tokio::test]
+async fn media_are_put_in_the_place_of_others_or_into_a_text() {
+    let bench = Bench::start().await;
+    let ann = bench.ann;
+    let number = bench.send("a text").await;
+    let keyboard = json!({ "inline_keyboard": [[{ "text": "A", "callback_data": "a" }]] });
+    let edit = |media: Value| json!({ "chat_id": ann, "message_id": number, "media": media, "reply_markup": keyboard });
+    let first = json!({ "type": "photo", "media": "attach://new", "caption": "<b>one</b>", "parse_mode": "HTML" });
+    let form = reqwest::multipart::Form::new()
+        .text("chat_id", ann.to_string())
+        .text("message_id", number.to_string())
+        .text("media", first.to_string())
+        .text("reply_markup", keyboard.to_string())
+        .part(
+            "new",
+            reqwest::multipart::Part::bytes(PNG.to_vec()).file_name("p.png"),
+        );
+    let url = bench.method_url("editMessageMedia");
+    let sent = bench.client.post(url).multipart(form).send().await.unwrap();
+    let sent: Value = sent.json().await.unwrap();
+    assert_eq!(sent["result"]["caption"], "one", "{sent}");
+    let photo = sent["result"]["photo"][0]["file_id"].clone();
+    let shown = bench.control.message(ann, number).unwrap();
+    assert_eq!((shown.kind, shown.keyboard.len()), (MessageKind::Photo, 1));
+
+    let same = json!({ "type": "photo", "media": photo, "caption": "one" });
+    let bold =
+        json!({ "type": "photo", "media": photo, "caption": "<b>one</b>", "parse_mode": "HTML" });
+    let refused = bench.refused("editMessageMedia", edit(bold)).await;
+    assert!(refused.contains("message is not modified"), "{refused}");
+    bench.call("editMessageMedia", edit(same)).await;
+    let text = json!({ "chat_id": ann, "message_id": number, "text": "a text" });
+    for (method, params, words) in [
+        (
+            "editMessageText",
+            text,
+            "there is no text in the message to edit",
+        ),
+        (
+            "editMessageMedia",
+            edit(json!({ "type": "photo", "media": "made-up" })),
+            "wrong file identifier",
+        ),
+        (
+            "editMessageMedia",
+            edit(json!({ "type": "photo", "media": photo, "caption": "c".repeat(1_025) })),
+            "message caption is too long",
+        ),
+        (
+            "editMessageMedia",
+            edit(json!({ "type": "dream", "media": photo })),
+            "unsupported type",
+        ),
+        ("editMessageMedia", edit(json!(7)), "object expected"),
+    ] {
+        let refused = bench.refused(method, params).await;
+        assert!(refused.contains(words), "{method}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn who_had_blocked_the_bot_unblocks_it_by_writing() {
     let bench = Bench::start().await;
     bench.control.block(bench.ann);

@@ -145,6 +145,8 @@ async fn a_question_before_a_payment_has_no_lane_and_is_handled() {
         title: "Zeta",
         description: "One key",
         payload: "p",
+        currency: "XTR",
+        provider_token: "",
         amount: 250,
         start_parameter: "p_zeta",
         reply_markup: None,

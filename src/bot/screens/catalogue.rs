@@ -1,13 +1,18 @@
-//! The catalogue and a product's card.
+//! The catalogue: its shelves, what a search finds, and a product's card.
 
 use super::{Button, Localizer, Screen, shortened};
-use crate::bot::callback::Callback;
+use crate::bot::callback::{At, Callback};
 use crate::shop::catalogue::Product;
+use crate::shop::catalogue::card::{Card, Variant};
+use crate::shop::catalogue::search::Hit;
+use crate::shop::catalogue::shelf::{Entry, Shelf};
+use crate::shop::money::{Currency, Money, Prices};
+use crate::shop::texts::Texts;
 
 /// What fits on a button beside a price, in characters.
 const TITLE_ON_BUTTON: usize = 40;
 /// A message takes 4,096; the rest of the card is short. In characters.
-const DESCRIPTION: usize = 3_000;
+const DESCRIPTION: usize = 1_500;
 /// A title's share of a card, in characters.
 const TITLE: usize = 200;
 
@@ -22,75 +27,205 @@ pub enum Stock {
     None,
 }
 
-/// A page of the catalogue, from 0, out of `pages`.
-pub fn catalogue(l: &Localizer, products: &[Product], page: u16, pages: u16) -> Screen {
-    if products.is_empty() {
+/// A page of the catalogue's top or of a category.
+pub fn catalogue(l: &Localizer, shelf: &Shelf) -> Screen {
+    if shelf.entries.is_empty() {
         return l.plain("catalogue-empty", vec![l.home()]);
     }
-    let html = if pages > 1 {
-        let args = [
-            ("page", (i64::from(page) + 1).into()),
-            ("pages", i64::from(pages).into()),
-        ];
+    let here = l.text("catalogue-title", &[]);
+    let below = shelf.path.iter().map(|it| it.title.in_language(l.language));
+    let names: Vec<&str> = std::iter::once(here.as_str()).chain(below).collect();
+    let mut args = vec![("where", names.join(" › ").into())];
+    let html = if shelf.pages > 1 {
+        args.extend(page_of(shelf.page, shelf.pages));
         l.html("catalogue-page", &args)
     } else {
-        l.html("catalogue", &[])
+        l.html("catalogue", &args)
     };
-    let mut keyboard: Vec<Vec<Button>> = products.iter().map(|it| vec![entry(l, it)]).collect();
-    let mut turns = Vec::new();
-    if let Some(previous) = page.checked_sub(1) {
-        turns.push(l.button("button-previous", Callback::Catalogue { page: previous }));
+    let mut keyboard: Vec<Vec<Button>> = shelf
+        .entries
+        .iter()
+        .map(|entry| vec![shelf_button(l, entry)])
+        .collect();
+    let slug = shelf.path.last().map(|category| category.slug.clone());
+    keyboard.extend(turns(l, shelf.page, shelf.pages, |page| match &slug {
+        Some(slug) => Callback::Category {
+            slug: slug.clone(),
+            page,
+        },
+        None => Callback::Catalogue { page },
+    }));
+    let mut last = Vec::new();
+    if !shelf.path.is_empty() {
+        let above = shelf.path.iter().rev().nth(1);
+        last.push(l.button("button-back", shelf_of(above.map(|it| &it.slug))));
     }
-    if page + 1 < pages {
-        turns.push(l.button("button-next", Callback::Catalogue { page: page + 1 }));
-    }
-    if !turns.is_empty() {
-        keyboard.push(turns);
-    }
-    keyboard.push(l.home());
+    last.extend(l.home());
+    keyboard.push(last);
     Screen { html, keyboard }
 }
 
-fn entry(l: &Localizer, product: &Product) -> Button {
-    let title = shortened(product.title.in_language(l.language), TITLE_ON_BUTTON);
-    let text = match l.price(&product.prices) {
-        Some(price) => l.text(
-            "button-product",
-            &[("title", title.into()), ("price", price.into())],
-        ),
-        None => title,
-    };
+/// The first page of a category, or of the top.
+fn shelf_of(slug: Option<&String>) -> Callback {
+    match slug {
+        Some(slug) => Callback::Category {
+            slug: slug.clone(),
+            page: 0,
+        },
+        None => Callback::Catalogue { page: 0 },
+    }
+}
+
+fn page_of(page: u16, pages: u16) -> [(&'static str, super::Arg); 2] {
+    [
+        ("page", (i64::from(page) + 1).into()),
+        ("pages", i64::from(pages).into()),
+    ]
+}
+
+/// The row that turns pages, if there is more than one.
+fn turns(
+    l: &Localizer,
+    page: u16,
+    pages: u16,
+    to: impl Fn(u16) -> Callback,
+) -> Option<Vec<Button>> {
+    let mut turns = Vec::new();
+    if let Some(previous) = page.checked_sub(1) {
+        turns.push(l.button("button-previous", to(previous)));
+    }
+    if page + 1 < pages {
+        turns.push(l.button("button-next", to(page + 1)));
+    }
+    (!turns.is_empty()).then_some(turns)
+}
+
+fn shelf_button(l: &Localizer, entry: &Entry) -> Button {
+    match entry {
+        Entry::Category(category) => {
+            let title = on_button(l, &category.title);
+            Button {
+                text: l.text("button-category", &[("title", title.into())]),
+                callback: shelf_of(Some(&category.slug)),
+            }
+        }
+        Entry::Family {
+            slug,
+            title,
+            prices,
+            is_sold_out,
+        } => Button {
+            text: labelled(l, title, lowest(l, prices), *is_sold_out),
+            callback: Callback::Family { slug: slug.clone() },
+        },
+        Entry::Product(hit) => hit_button(l, hit),
+    }
+}
+
+fn hit_button(l: &Localizer, hit: &Hit) -> Button {
+    let Hit {
+        product,
+        is_sold_out,
+    } = hit;
     Button {
-        text,
+        text: labelled(l, &product.title, l.price(&product.prices), *is_sold_out),
         callback: Callback::Product {
             slug: product.slug.clone(),
         },
     }
 }
 
-/// A product's card. `nonce` is drawn with it: a double tap on its button is one order.
-pub fn product(l: &Localizer, product: &Product, stock: Stock, nonce: [u8; 8]) -> Screen {
-    let title = shortened(product.title.in_language(l.language), TITLE);
-    let description = shortened(product.description.in_language(l.language), DESCRIPTION);
-    let price = l.price(&product.prices);
-    let for_sale = price.is_some() && stock != Stock::None && !product.archived;
-    let stock = match stock {
-        Stock::Plenty => l.text("stock-plenty", &[]),
-        Stock::Last(left) => l.text("stock-last", &[("left", left.into())]),
-        Stock::None => l.text("stock-none", &[]),
+fn on_button(l: &Localizer, title: &Texts) -> String {
+    shortened(title.in_language(l.language), TITLE_ON_BUTTON)
+}
+
+/// A title with its price, or with the word that it is sold out.
+fn labelled(l: &Localizer, title: &Texts, price: Option<String>, is_sold_out: bool) -> String {
+    let title = on_button(l, title);
+    if is_sold_out {
+        return l.text("button-sold-out", &[("title", title.into())]);
+    }
+    match price {
+        Some(price) => {
+            let args = [("title", title.into()), ("price", price.into())];
+            l.text("button-product", &args)
+        }
+        None => title,
+    }
+}
+
+/// The lowest of a family's prices, if they are in one currency.
+fn lowest(l: &Localizer, prices: &[Prices]) -> Option<String> {
+    let shown = |prices: &Prices| {
+        let stars = prices.iter().find(|it| it.currency == Currency::XTR);
+        stars.or_else(|| prices.iter().next())
     };
-    let mut args = vec![
-        ("title", title.into()),
-        ("price", price.unwrap_or_else(|| "–".to_owned()).into()),
-        ("stock", stock.into()),
-    ];
-    let html = if description.is_empty() {
-        l.html("product-plain", &args)
+    let all: Vec<Money> = prices.iter().filter_map(shown).collect();
+    let lowest = *all.iter().min_by_key(|money| money.minor)?;
+    if all.iter().any(|money| money.currency != lowest.currency) {
+        return None;
+    }
+    let price = amount(l, lowest);
+    if all.iter().all(|money| *money == lowest) {
+        return Some(price);
+    }
+    Some(l.text("price-from", &[("price", price.into())]))
+}
+
+fn amount(l: &Localizer, money: Money) -> String {
+    if money.minor == 0 {
+        l.text("product-free", &[])
     } else {
-        args.push(("description", description.into()));
-        l.html("product", &args)
+        l.money(money)
+    }
+}
+
+/// What a search found: a page of it, from 0, out of `pages`.
+pub fn found(l: &Localizer, query: &str, hits: &[Hit], page: u16, pages: u16) -> Screen {
+    if hits.is_empty() {
+        return Screen {
+            html: l.html("search-nothing", &[("query", query.into())]),
+            keyboard: vec![
+                vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
+                l.home(),
+            ],
+        };
+    }
+    let mut args = vec![("query", query.into())];
+    let html = if pages > 1 {
+        args.extend(page_of(page, pages));
+        l.html("search-page", &args)
+    } else {
+        l.html("search", &args)
     };
-    let mut keyboard = Vec::new();
+    let mut keyboard: Vec<Vec<Button>> = hits.iter().map(|hit| vec![hit_button(l, hit)]).collect();
+    keyboard.extend(turns(l, page, pages, |page| Callback::Search { page }));
+    let mut last = vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })];
+    last.extend(l.home());
+    keyboard.push(last);
+    Screen { html, keyboard }
+}
+
+/// A product's card, with its price in the shop's `currency` and in Stars. `back` leads to where the customer came from.
+/// `in_cart` pieces are in the customer's cart. `nonce` is drawn with it: a double tap on its button is one order.
+pub fn product(
+    l: &Localizer,
+    card: &Card,
+    stock: Stock,
+    currency: Currency,
+    back: Callback,
+    in_cart: i64,
+    nonce: [u8; 8],
+) -> Screen {
+    let product = &card.product;
+    let price = price_of(l, &product.prices, currency);
+    let for_sale = price.is_some() && stock != Stock::None && !product.archived;
+    let html = card_text(l, card, stock, price, DESCRIPTION);
+    let mut keyboard: Vec<Vec<Button>> = Vec::new();
+    if card.variants.len() > 1 {
+        let buttons = card.variants.iter().map(|it| vec![variant(l, card, it)]);
+        keyboard.extend(buttons);
+    }
     if for_sale {
         let buy = Callback::Buy {
             slug: product.slug.clone(),
@@ -98,10 +233,113 @@ pub fn product(l: &Localizer, product: &Product, stock: Stock, nonce: [u8; 8]) -
         };
         keyboard.push(vec![l.button("button-buy", buy)]);
     }
-    keyboard.push(vec![
-        l.button("button-back", Callback::Catalogue { page: 0 }),
-    ]);
+    if in_cart > 0 || for_sale {
+        keyboard.push(cart_row(l, &product.slug, in_cart));
+    }
+    keyboard.push(vec![l.button("button-back", back)]);
     Screen { html, keyboard }
+}
+
+/// Into the cart; or how many pieces are there, fewer and more.
+fn cart_row(l: &Localizer, slug: &str, in_cart: i64) -> Vec<Button> {
+    let put = |quantity: i64| Callback::Put {
+        slug: slug.to_owned(),
+        quantity: u16::try_from(quantity).unwrap_or(u16::MAX),
+        at: At::Card,
+    };
+    if in_cart == 0 {
+        return vec![l.button("button-add-to-cart", put(1))];
+    }
+    vec![
+        l.button("button-less", put(in_cart - 1)),
+        Button {
+            text: l.text("button-in-cart", &[("quantity", in_cart.into())]),
+            callback: Callback::Cart,
+        },
+        l.button("button-more", put(in_cart + 1)),
+    ]
+}
+
+/// The card's text, with at most so many characters of the description.
+fn card_text(
+    l: &Localizer,
+    card: &Card,
+    stock: Stock,
+    price: Option<String>,
+    most: usize,
+) -> String {
+    let product = &card.product;
+    let title = shortened(product.title.in_language(l.language), TITLE);
+    let description = shortened(product.description.in_language(l.language), most);
+    let mut stock = match stock {
+        Stock::Plenty => l.text("stock-plenty", &[]),
+        Stock::Last(left) => l.text("stock-last", &[("left", left.into())]),
+        Stock::None => l.text("stock-none", &[]),
+    };
+    if let Some(most) = product.max_per_customer {
+        stock.push('\n');
+        stock += &l.text("product-limit", &[("most", most.into())]);
+    }
+    let mut args = vec![
+        ("title", title.into()),
+        ("price", price.unwrap_or_else(|| "–".to_owned()).into()),
+        ("stock", stock.into()),
+    ];
+    if description.is_empty() {
+        l.html("product-plain", &args)
+    } else {
+        args.push(("description", description.into()));
+        l.html("product", &args)
+    }
+}
+
+/// The price in the shop's currency and in Stars, each where there is one, or else any.
+fn price_of(l: &Localizer, prices: &Prices, currency: Currency) -> Option<String> {
+    let price = |wanted: Currency| prices.iter().find(|money| money.currency == wanted);
+    let shop = price(currency).filter(|_| currency != Currency::XTR);
+    match (shop, price(Currency::XTR)) {
+        (Some(money), Some(stars)) if money.minor + stars.minor > 0 => {
+            let args = [
+                ("money", amount(l, money).into()),
+                ("stars", amount(l, stars).into()),
+            ];
+            Some(l.text("product-prices", &args))
+        }
+        (Some(money), _) | (None, Some(money)) => Some(amount(l, money)),
+        (None, None) => prices.iter().next().map(|money| amount(l, money)),
+    }
+}
+
+/// The button that chooses a variant. What all have in common stands on the card already.
+fn variant(l: &Localizer, card: &Card, variant: &Variant) -> Button {
+    let title = variant.title.in_language(l.language);
+    let family = card.family.as_ref().map(|it| it.in_language(l.language));
+    let own = family.and_then(|family| title.strip_prefix(family));
+    let own = own.map(|own| own.trim_start_matches([' ', ',', ':', ';', '·', '–', '—', '-', '(']));
+    let title = match own {
+        Some(own) if own.chars().any(char::is_alphanumeric) => capitalised(own),
+        _ => title.to_owned(),
+    };
+    let title = Texts::from_iter([(l.language, title)]);
+    let label = labelled(l, &title, l.price(&variant.prices), variant.is_sold_out);
+    let text = if variant.slug == card.product.slug {
+        l.text("button-chosen", &[("title", label.into())])
+    } else {
+        label
+    };
+    Button {
+        text,
+        callback: Callback::Product {
+            slug: variant.slug.clone(),
+        },
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let text = text.trim_end_matches(')');
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// The last piece went to somebody else.
@@ -115,3 +353,6 @@ pub fn sold_out(l: &Localizer, product: &Product) -> Screen {
         ],
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

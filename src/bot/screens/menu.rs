@@ -6,16 +6,19 @@ use crate::i18n::Arg;
 use crate::shop::texts::Language;
 
 /// The customer's commands with the ids of their descriptions, in the order of the menu.
-pub const COMMANDS: [(&str, &str); 10] = [
+pub const COMMANDS: [(&str, &str); 13] = [
     ("menu", "command-menu"),
     ("catalog", "command-catalog"),
+    ("cart", "command-cart"),
     ("orders", "command-orders"),
     ("keys", "command-keys"),
+    ("profile", "command-profile"),
     ("help", "command-help"),
     ("language", "command-language"),
     ("support", "command-support"),
     ("paysupport", "command-paysupport"),
     ("terms", "command-terms"),
+    ("privacy", "command-privacy"),
     ("start", "command-start"),
 ];
 
@@ -36,13 +39,16 @@ pub fn menu(l: &Localizer, shop: &str, greeting: Option<&str>) -> Screen {
     Screen {
         html: l.html("menu", &[("shop", shop.into()), ("greeting", greeting)]),
         keyboard: vec![
-            vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
+            vec![
+                l.button("button-catalogue", Callback::Catalogue { page: 0 }),
+                l.button("button-cart", Callback::Cart),
+            ],
             vec![
                 l.button("button-orders", Callback::Orders { page: 0 }),
                 l.button("button-keys", Callback::Keys { page: 0 }),
             ],
             vec![
-                l.button("button-language", Callback::Language { code: None }),
+                l.button("button-profile", Callback::Profile),
                 l.button("button-help", Callback::Help),
             ],
         ],
@@ -148,6 +154,11 @@ pub fn forged(l: &Localizer) -> String {
 /// The toast for an order that is not the customer's.
 pub fn not_yours(l: &Localizer) -> String {
     l.text("toast-not-yours", &[])
+}
+
+/// The toast for a category that is gone, or has nothing for sale in it by now.
+pub fn category_gone(l: &Localizer) -> String {
+    l.text("toast-category-gone", &[])
 }
 
 /// The toast for a product that is no longer shown.

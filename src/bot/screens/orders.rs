@@ -3,9 +3,10 @@
 use super::{Button, Localizer, Screen, shortened};
 use crate::bot::callback::Callback;
 use crate::i18n::{self, Arg};
+use crate::shop::money::Money;
 use crate::shop::orders::State;
 use crate::shop::orders::view::{LineView, OrderView};
-use crate::shop::payments::Method;
+use crate::shop::payments::{Method, Offer};
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
 
@@ -19,13 +20,11 @@ const KEYS: usize = 3_500;
 const DESCRIPTION: usize = 255;
 
 /// An order that waits for the choice of how to pay it.
-pub fn method(l: &Localizer, order: &OrderView, methods: &[Method]) -> Screen {
-    let mut keyboard: Vec<Vec<Button>> = methods
-        .iter()
-        .map(|method| vec![pay(l, order.id, *method)])
-        .collect();
+pub fn method(l: &Localizer, order: &OrderView, offers: &[Offer]) -> Screen {
+    let mut keyboard = ways(l, order, offers);
+    let none = keyboard.is_empty();
     keyboard.push(vec![cancel(l, order.id)]);
-    let html = if methods.is_empty() {
+    let html = if none {
         l.html(
             "method-none",
             &[number(order.id), ("lines", lines(l, order))],
@@ -37,14 +36,40 @@ pub fn method(l: &Localizer, order: &OrderView, methods: &[Method]) -> Screen {
 }
 
 /// An order whose invoice is in the chat.
-pub fn payment(l: &Localizer, order: &OrderView, attempt: PublicId) -> Screen {
-    Screen {
-        html: l.html("payment", &held(l, order)),
-        keyboard: vec![
-            vec![l.button("button-send-again", Callback::SendAgain { attempt })],
-            vec![cancel(l, order.id)],
-        ],
+pub fn payment(
+    l: &Localizer,
+    order: &OrderView,
+    (attempt, method): (PublicId, Method),
+    offers: &[Offer],
+) -> Screen {
+    let (asked, others): (Vec<Offer>, Vec<Offer>) =
+        offers.iter().partition(|offer| offer.method == method);
+    let mut args = held(l, order);
+    let amount = asked
+        .first()
+        .and_then(|offer| Some((offer.amount_of(&order.total)?, offer)));
+    if let Some((minor, offer)) = amount {
+        let currency = offer.currency;
+        args[2] = sum(l, l.money(Money { minor, currency }));
     }
+    let mut keyboard =
+        vec![vec![l.button(
+            "button-send-again",
+            Callback::SendAgain { attempt },
+        )]];
+    keyboard.extend(ways(l, order, &others));
+    keyboard.push(vec![cancel(l, order.id)]);
+    Screen {
+        html: l.html("payment", &args),
+        keyboard,
+    }
+}
+
+/// A button for each way that can take the order.
+fn ways(l: &Localizer, order: &OrderView, offers: &[Offer]) -> Vec<Vec<Button>> {
+    let takes = |offer: &&Offer| offer.amount_of(&order.total).is_some();
+    let way = |offer: &Offer| vec![pay(l, order.id, offer.method)];
+    offers.iter().filter(takes).map(way).collect()
 }
 
 /// An order, wherever it stands. For an open one the bot draws [`method`] or [`payment`], which lead on.
@@ -65,8 +90,8 @@ pub fn order(l: &Localizer, order: &OrderView) -> Screen {
             keyboard.push(vec![l.button("button-show-keys", show)]);
         }
         State::Expired | State::Cancelled => {
-            let catalogue = Callback::Catalogue { page: 0 };
-            keyboard.push(vec![l.button("button-catalogue", catalogue)]);
+            let again = Callback::Refill { order: order.id };
+            keyboard.push(vec![l.button("button-refill", again)]);
         }
         State::Paid | State::Backorder | State::Closed => {}
     }
@@ -158,10 +183,22 @@ pub fn cant_cancel(l: &Localizer, order: PublicId) -> Screen {
     }
 }
 
+/// The invoice could not be made: the order offers the other ways.
+pub fn invoice_refused(l: &Localizer, order: PublicId) -> Screen {
+    Screen {
+        html: l.html("invoice-refused", &[number(order)]),
+        keyboard: vec![
+            vec![l.button("button-order-open", Callback::Order { id: order })],
+            l.home(),
+        ],
+    }
+}
+
 fn next(l: &Localizer, id: &str, order: PublicId) -> Screen {
     Screen {
         html: l.html(id, &[number(order)]),
         keyboard: vec![
+            vec![l.button("button-refill", Callback::Refill { order })],
             vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
             l.home(),
         ],
@@ -260,7 +297,10 @@ fn line(l: &Localizer, line: &LineView) -> [(&'static str, Arg); 2] {
 }
 
 fn total(l: &Localizer, order: &OrderView) -> (&'static str, Arg) {
-    let total = l.price(&order.total).unwrap_or_else(|| "–".to_owned());
+    sum(l, l.price(&order.total).unwrap_or_else(|| "–".to_owned()))
+}
+
+fn sum(l: &Localizer, total: String) -> (&'static str, Arg) {
     (
         "total",
         Arg::Html(l.html("order-total", &[("total", total.into())])),
@@ -283,6 +323,7 @@ fn state(l: &Localizer, state: State) -> String {
 fn pay(l: &Localizer, order: PublicId, method: Method) -> Button {
     let id = match method {
         Method::Stars => "button-pay-stars",
+        Method::TelegramCard => "button-pay-card",
     };
     l.button(id, Callback::Pay { order, method })
 }

@@ -6,12 +6,16 @@ use kiosk_emulator::{CustomerSpec, Options};
 use secrecy::SecretString;
 
 use super::*;
+use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
 use crate::shop::letters::Misfit;
 use crate::shop::orders::State;
 use crate::shop::orders::approve::Reason;
+use crate::shop::orders::place::Limit;
 use crate::shop::orders::view::{LineView, OrderView};
-use crate::shop::payments::Method;
+use crate::shop::payments::{Method, Offer};
+use crate::shop::staff::Role;
+use crate::shop::staff::news::{Item, News};
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
 use crate::telegram::{Client, Message};
@@ -19,23 +23,23 @@ use crate::telegram::{Client, Message};
 const ORDER: PublicId = PublicId(*b"\x7f\x3a\x91\xc2rest of it..");
 const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
 
-fn localizer(language: Language) -> Localizer {
+pub(super) fn localizer(language: Language) -> Localizer {
     let zone = "Europe/Moscow".parse().unwrap();
     Localizer { language, zone }
 }
 
-fn texts(english: &str, russian: &str) -> Texts {
+pub(super) fn texts(english: &str, russian: &str) -> Texts {
     let both = [(Language::En, english), (Language::Ru, russian)];
     both.map(|(language, text)| (language, text.to_owned()))
         .into_iter()
         .collect()
 }
 
-fn prices(json: &str) -> Prices {
+pub(super) fn prices(json: &str) -> Prices {
     Prices::from_json(json).unwrap()
 }
 
-fn zeta() -> Product {
+pub(super) fn zeta() -> Product {
     Product {
         id: 1,
         slug: "zeta-month".to_owned(),
@@ -44,10 +48,14 @@ fn zeta() -> Product {
         description: texts("One key & a month.", "Один ключ & месяц."),
         prices: prices(r#"{"RUB":49900,"XTR":250}"#),
         archived: false,
+        category: None,
+        family: None,
+        photo: None,
+        max_per_customer: None,
     }
 }
 
-fn nameless() -> Product {
+pub(super) fn nameless() -> Product {
     Product {
         slug: "long".to_owned(),
         title: texts(&"Long ".repeat(100), &"Длинно ".repeat(100)),
@@ -81,6 +89,41 @@ fn stars(minor: i64) -> Money {
     }
 }
 
+const OFFERS: [Offer; 2] = [
+    Offer {
+        method: Method::Stars,
+        currency: Currency::XTR,
+    },
+    Offer {
+        method: Method::TelegramCard,
+        currency: Currency::RUB,
+    },
+];
+
+fn cart_of(quantity: i64, left: i64, seen: &str) -> Cart {
+    Cart {
+        version: 7,
+        lines: vec![
+            Line {
+                slug: zeta().slug,
+                title: zeta().title,
+                quantity,
+                prices: zeta().prices,
+                seen: prices(seen),
+                left,
+            },
+            Line {
+                slug: nameless().slug,
+                title: nameless().title,
+                quantity: 1,
+                prices: prices(r#"{"RUB":100000,"XTR":1}"#),
+                seen: prices(r#"{"RUB":100000,"XTR":1}"#),
+                left: 1,
+            },
+        ],
+    }
+}
+
 const STATES: [State; 7] = [
     State::Open,
     State::Paid,
@@ -91,9 +134,72 @@ const STATES: [State; 7] = [
     State::Closed,
 ];
 
+/// Batches of news with their names.
+fn batches() -> Vec<(&'static str, News)> {
+    let task = |kind: &str| Item::Task {
+        kind: kind.to_owned(),
+        id: 7,
+    };
+    let sale = |money| Item::Sale {
+        order: ORDER,
+        money,
+        lines: vec![(zeta().title, 2)],
+    };
+    let rub = Money {
+        minor: 149_700,
+        currency: "RUB".parse().unwrap(),
+    };
+    let kinds = [
+        "payment.unmatched",
+        "payment.overpaid",
+        "order.backorder",
+        "refund.failed",
+        "refund.by_hand",
+        "refund.unmatched",
+        "inbox.dead",
+        "outbox.dead",
+        "some.other",
+    ];
+    let one = News {
+        sales: 1,
+        sums: vec![stars(500)],
+        items: vec![sale(Some(stars(500)))],
+        more: 0,
+    };
+    let free = News {
+        sums: Vec::new(),
+        items: vec![sale(None), sale(None)],
+        sales: 2,
+        ..one.clone()
+    };
+    let title = zeta().title;
+    let slug = zeta().slug;
+    let refund = |order, money| Item::Refund { order, money };
+    let many = News {
+        sales: 25,
+        sums: vec![rub, stars(250)],
+        items: vec![
+            Item::SoldOut { title, slug },
+            refund(Some(ORDER), Some(stars(250))),
+            refund(None, None),
+            sale(Some(rub)),
+        ],
+        more: 21,
+    };
+    let tasks = News {
+        items: kinds.iter().map(|kind| task(kind)).collect(),
+        ..News::default()
+    };
+    vec![
+        ("one sale", one),
+        ("free", free),
+        ("many", many),
+        ("tasks", tasks),
+    ]
+}
+
 /// Every screen with its name.
 fn screens(l: &Localizer) -> Vec<(String, Screen)> {
-    let products = [zeta(), nameless()];
     let some = [placed(State::Open), placed(State::Fulfilled)];
     let keys = [(zeta().title, "AAAA-<1>"), (zeta().title, "BBBB-&2")];
     let spoken = |html: String| Screen {
@@ -103,23 +209,87 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     let mut all = vec![
         ("menu", menu(l, "Zeta & Co", None)),
         ("menu, greeting", menu(l, "Zeta & Co", Some("Hi <all>!"))),
-        ("catalogue", catalogue(l, &products, 0, 1)),
-        ("catalogue, page", catalogue(l, &products, 1, 3)),
-        ("catalogue, empty", catalogue(l, &[], 0, 0)),
-        ("product", product(l, &zeta(), Stock::Plenty, [7; 8])),
-        (
-            "product, last",
-            product(l, &nameless(), Stock::Last(1), [7; 8]),
-        ),
-        ("product, few", product(l, &zeta(), Stock::Last(3), [7; 8])),
-        (
-            "product, sold out",
-            product(l, &zeta(), Stock::None, [7; 8]),
-        ),
         ("sold out", sold_out(l, &zeta())),
-        ("method", method(l, &placed(State::Open), &Method::ALL)),
+        ("cart", {
+            let zeta = zeta().prices.to_json();
+            super::cart(l, &cart_of(2, 2, &zeta), &OFFERS)
+        }),
+        ("cart, empty", super::cart(l, &Cart::default(), &OFFERS)),
+        (
+            "cart, short and repriced",
+            super::cart(l, &cart_of(3, 1, "{}"), &OFFERS),
+        ),
+        ("cart, nothing takes it", {
+            let zeta = zeta().prices.to_json();
+            super::cart(l, &cart_of(2, 2, &zeta), &[])
+        }),
+        ("cart, asks before it is emptied", ask_empty(l)),
+        ("cart, repriced", {
+            let cart = cart_of(2, 2, r#"{"RUB":39900,"XTR":200}"#);
+            repriced(l, &cart, &cart.lines[..1])
+        }),
+        ("cart, short", short(l, &cart_of(3, 1, "{}"))),
+        ("cart, gone", short(l, &cart_of(3, 0, "{}"))),
+        ("cart, back again", short(l, &cart_of(3, 3, "{}"))),
+        (
+            "limit, one open order",
+            limit(l, &Limit::OpenOrders { most: 1 }, true),
+        ),
+        (
+            "limit, open orders",
+            limit(l, &Limit::OpenOrders { most: 3 }, false),
+        ),
+        (
+            "limit, held keys",
+            limit(
+                l,
+                &Limit::HeldKeys {
+                    most: 100,
+                    held: 21,
+                },
+                true,
+            ),
+        ),
+        ("limit, pieces", {
+            let title = zeta().title;
+            limit(
+                l,
+                &Limit::Pieces {
+                    title,
+                    most: 5,
+                    had: 2,
+                },
+                true,
+            )
+        }),
+        ("limit, pieces at once", {
+            let title = zeta().title;
+            limit(
+                l,
+                &Limit::Pieces {
+                    title,
+                    most: 1,
+                    had: 0,
+                },
+                false,
+            )
+        }),
+        ("no offer", no_offer(l)),
+        ("invoice refused", invoice_refused(l, ORDER)),
+        ("profile", profile(l, "Ann <3", Some("+79990000000"))),
+        ("profile, new", profile(l, " ", None)),
+        (
+            "privacy",
+            privacy(l, Some("See https://shop.example.com/privacy")),
+        ),
+        ("privacy, none", privacy(l, None)),
+        ("go on", go_on(l, Callback::Checkout { version: 7 })),
+        ("method", method(l, &placed(State::Open), &OFFERS)),
         ("method, none", method(l, &placed(State::Open), &[])),
-        ("payment", payment(l, &placed(State::Open), ATTEMPT)),
+        (
+            "payment",
+            payment(l, &placed(State::Open), (ATTEMPT, Method::Stars), &OFFERS),
+        ),
         ("delivery", spoken(delivery(l, ORDER, &keys).remove(0))),
         (
             "delivery again",
@@ -159,10 +329,23 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("not understood", not_understood(l)),
         ("nothing to cancel", nothing_to_cancel(l)),
         ("trouble", trouble(l)),
+        ("staff link, used", link_used(l)),
+        ("staff link, ended", link_ended(l)),
+        ("staff link, unknown", link_unknown(l)),
     ]
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
     .collect::<Vec<_>>();
+    for (name, batch) in batches() {
+        all.push((format!("news, {name}"), news(l, &batch)));
+    }
+    for role in Role::ALL {
+        all.push((format!("welcome, {role}"), desk_welcome(l, role)));
+    }
+    let catalogue = super::catalogue::tests::screens(l).into_iter();
+    let catalogue = catalogue.map(|(name, screen)| (name.to_owned(), screen));
+    // After the two menus.
+    all.splice(2..2, catalogue);
     for state in STATES {
         all.push((
             format!("order, {}", state.as_str()),
@@ -188,6 +371,7 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
         ("forged".to_owned(), forged(l)),
         ("not yours".to_owned(), not_yours(l)),
         ("gone".to_owned(), gone(l)),
+        ("category gone".to_owned(), category_gone(l)),
         ("language chosen".to_owned(), language_chosen(l)),
         ("shop busy".to_owned(), shop_busy(l)),
         ("invoice title".to_owned(), invoice_title(l, ORDER)),
@@ -196,6 +380,32 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
             invoice_description(l, &placed(State::Open)),
         ),
     ];
+    for cap in [
+        Cap::NotForSale,
+        Cap::Stock(1),
+        Cap::Stock(3),
+        Cap::PerCustomer(5),
+        Cap::PerOrder(100),
+        Cap::Lines(20),
+    ] {
+        all.push((format!("capped, {cap:?}"), capped(l, cap)));
+    }
+    all.push(("put".to_owned(), put(l, 2)));
+    all.push(("cart changed".to_owned(), cart_changed(l)));
+    let prompts = [
+        ("phone, asked", ask_phone(l, false)),
+        ("phone, for an order", ask_phone(l, true)),
+        ("phone, not theirs", not_your_phone(l)),
+        ("phone, words instead", phone_by_button(l)),
+        ("phone, kept", phone_kept(l)),
+        ("phone, dismissed", phone_dismissed(l)),
+    ];
+    for (name, prompt) in prompts {
+        let markup = prompt
+            .markup
+            .map_or_else(String::new, |json| json.to_string());
+        all.push((name.to_owned(), format!("{} {markup}", prompt.html)));
+    }
     for reason in reasons {
         all.push((format!("refusal, {reason:?}"), refusal(l, reason)));
     }
@@ -261,7 +471,7 @@ fn plain_texts_keep_telegrams_limits() {
         let l = localizer(language);
         for (name, words) in plain(&l) {
             assert!(
-                (1..=200).contains(&words.chars().count()),
+                name.starts_with("phone") || (1..=200).contains(&words.chars().count()),
                 "{name}: {words}"
             );
         }
@@ -269,7 +479,7 @@ fn plain_texts_keep_telegrams_limits() {
         let mut long = placed(State::Open);
         long.lines = vec![long.lines[0].clone(); 50];
         assert_eq!(invoice_description(&l, &long).chars().count(), 255);
-        assert!(method(&l, &long, &Method::ALL).html.chars().count() < 4_096);
+        assert!(method(&l, &long, &OFFERS).html.chars().count() < 4_096);
     }
 }
 

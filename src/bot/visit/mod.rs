@@ -2,16 +2,18 @@
 
 mod account;
 mod browse;
+mod cart;
+mod desk;
 mod orders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::callback::Unfit;
+use super::callback::{Callback, Desk, Unfit};
 use super::drawing::{self, Drawn};
 use super::face::Face;
 use super::place::Place;
-use super::screens::{self, Localizer, Screen};
+use super::screens::{self, Localizer, Prompt, Screen};
 use super::vital::Tap;
 use crate::bus::{HandlerError, Turn};
 use crate::shop::customers::{self, Customer};
@@ -54,11 +56,63 @@ impl Visit {
         match place {
             Place::Menu => self.menu().await,
             Place::Catalogue { page } => self.catalogue(page).await,
-            Place::Product { slug } => self.product(&slug).await,
+            Place::Category { slug, page } => self.category(slug, page).await,
+            Place::Search { query, page } => self.search(&query, page).await,
+            Place::Product { slug, from } => self.product_from(&slug, from.map(|it| *it)).await,
             Place::Order { id } => self.order(id).await,
             Place::Orders { page } => self.orders(page).await,
             Place::Keys { page } => self.keys(page).await,
+            Place::Cart => self.cart().await,
+            Place::Profile => self.profile().await,
+            Place::Phone { then } => self.ask_phone(then).await,
             Place::Language => self.language(None).await,
+            Place::Desk => self.desk(Desk::Home).await,
+            Place::DeskKeys { slug } => self.desk(Desk::Keys { slug }).await,
+        }
+    }
+
+    /// Does what a button asks for.
+    pub(in crate::bot) async fn wish(&self, wish: Callback) -> Result<(), HandlerError> {
+        match wish {
+            Callback::Menu => self.menu().await,
+            Callback::Catalogue { page } => self.catalogue(page).await,
+            Callback::Category { slug, page } => self.category(slug, page).await,
+            Callback::Family { slug } => self.family(slug).await,
+            Callback::Search { page } => self.search_page(page).await,
+            Callback::Product { slug } => self.product(&slug).await,
+            Callback::Buy { slug, nonce } => self.buy(slug, nonce).await,
+            Callback::Put { slug, quantity, at } => self.put(&slug, quantity, at).await,
+            Callback::Cart => self.cart().await,
+            Callback::AskEmpty => self.ask_empty().await,
+            Callback::Empty => self.empty().await,
+            Callback::Fit => self.fit().await,
+            Callback::Checkout { version } => self.checkout(version).await,
+            Callback::Refill { order } => self.refill(order).await,
+            Callback::Profile => self.profile().await,
+            Callback::AskPhone => self.ask_phone(None).await,
+            Callback::ForgetPhone => self.forget_phone().await,
+            Callback::Order { id } => self.order(id).await,
+            Callback::Pay { order, method } => self.pay(order, method).await,
+            Callback::SendAgain { attempt } => self.send_again(attempt).await,
+            Callback::Cancel { order } => self.cancel(order).await,
+            Callback::Orders { page } => self.orders(page).await,
+            Callback::Keys { page } => self.keys(page).await,
+            Callback::ShowKeys { order } => self.show_keys(order).await,
+            Callback::Language { code } => self.language(code).await,
+            Callback::Help => self.help().await,
+            Callback::Desk(wish) => self.desk(wish).await,
+        }
+    }
+
+    /// A message that is no command.
+    pub(in crate::bot) async fn said(&self, text: Option<&str>) -> Result<(), HandlerError> {
+        if let Place::Phone { then } = self.place() {
+            return self.phone_text(then, text.unwrap_or_default()).await;
+        }
+        match text {
+            Some(text) if text.starts_with('/') => self.not_understood(true).await,
+            Some(text) => self.search(text, 0).await,
+            None => self.not_understood(false).await,
         }
     }
 
@@ -117,13 +171,38 @@ impl Visit {
 
     /// Draws a screen: in place of the one under the button that was tapped, or as a new message.
     async fn show(&self, place: Place, screen: &Screen) -> Result<(), HandlerError> {
+        let asked_for_phone = matches!(self.place(), Place::Phone { .. });
+        if asked_for_phone && !self.is_written() {
+            // The buttons below the chat go with a message only.
+            let gone = screens::phone_dismissed(&self.localizer());
+            self.prompt(place.clone(), &gone).await?;
+        }
+        self.stand_at(&place);
+        let message = self.tap.as_ref().and_then(|tap| tap.message_id);
+        let drawn = drawing::draw(&self.face.client, self.chat, message, screen).await;
+        self.drew(drawn).await
+    }
+
+    /// Sends a message with buttons below the chat, or takes these away.
+    async fn prompt(&self, place: Place, prompt: &Prompt) -> Result<(), HandlerError> {
+        self.stand_at(&place);
+        let drawn = drawing::ask(&self.face.client, self.chat, prompt).await;
+        self.drew(drawn).await
+    }
+
+    fn is_written(&self) -> bool {
+        self.turn.as_ref().is_none_or(|turn| turn.is_written())
+    }
+
+    fn stand_at(&self, place: &Place) {
         if let Some(turn) = &self.turn
             && !turn.is_written()
         {
             turn.set_dialogue(place.write());
         }
-        let message = self.tap.as_ref().and_then(|tap| tap.message_id);
-        let drawn = drawing::draw(&self.face.client, self.chat, message, screen).await;
+    }
+
+    async fn drew(&self, drawn: Drawn) -> Result<(), HandlerError> {
         self.answer(None).await;
         match drawn {
             Drawn::Seen => {

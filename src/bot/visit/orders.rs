@@ -1,13 +1,13 @@
 //! Orders: placing one, paying it, and what became of it.
 
 use super::Visit;
-use crate::bot::callback::Unfit;
+use crate::bot::callback::{Callback, Unfit};
 use crate::bot::place::Place;
 use crate::bot::screens;
 use crate::bus::HandlerError;
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::State;
-use crate::shop::orders::place::{self as placing, PlaceError, Request};
+use crate::shop::orders::place::{self as placing, PlaceError, Request, Wanted};
 use crate::shop::orders::release::{self, Cancelled};
 use crate::shop::orders::view::{self, OrderView};
 use crate::shop::payments::Method;
@@ -26,10 +26,13 @@ impl Visit {
     ) -> Result<(), HandlerError> {
         let request = Request {
             customer: self.customer.id,
-            slug: slug.clone(),
-            quantity: 1,
+            wanted: vec![Wanted {
+                slug: slug.clone(),
+                quantity: 1,
+                agreed: None,
+            }],
             checkout_key: format!("buy:{slug}:{:016x}", u64::from_be_bytes(nonce)),
-            hold: self.face.shopfront.hold,
+            rules: self.face.shopfront.rules.clone(),
         };
         let placed = self
             .turn()?
@@ -46,9 +49,22 @@ impl Visit {
         match placed {
             Ok(id) => self.order(id).await,
             Err(PlaceError::Store(error)) => Err(error.into()),
-            Err(PlaceError::NotForSale) => {
+            Err(PlaceError::NotForSale(_) | PlaceError::Repriced(_)) => {
                 self.toast(&screens::gone(&self.localizer())).await;
                 self.catalogue(0).await
+            }
+            Err(PlaceError::NeedsPhone) => {
+                let then = Callback::Buy { slug, nonce }.encode();
+                self.ask_phone(Some(then)).await
+            }
+            Err(PlaceError::NoOffer) => {
+                let screen = screens::no_offer(&self.localizer());
+                self.show(Place::Catalogue { page: 0 }, &screen).await
+            }
+            Err(PlaceError::Limit(limit)) => {
+                let screen = screens::limit(&self.localizer(), &limit, false);
+                let from = self.place().shelf().map(Box::new);
+                self.show(Place::Product { slug, from }, &screen).await
             }
             Err(PlaceError::SoldOut) => match self.find(&slug).await? {
                 Some((product, _)) => {
@@ -70,18 +86,13 @@ impl Visit {
             order.state == State::Open && order.expires_at > self.face.store.clock().now();
         let screen = match order.attempt {
             _ if order.state == State::Open && !is_open => screens::expired(&l, id),
-            Some((attempt, _)) if is_open => screens::payment(&l, &order, attempt),
-            None if is_open => screens::method(&l, &order, &self.methods_for(&order)),
+            Some(attempt) if is_open => {
+                screens::payment(&l, &order, attempt, &self.face.shopfront.rules.offers)
+            }
+            None if is_open => screens::method(&l, &order, &self.face.shopfront.rules.offers),
             _ => screens::order(&l, &order),
         };
         self.show(Place::Order { id }, &screen).await
-    }
-
-    /// The ways to pay that can take the order.
-    fn methods_for(&self, order: &OrderView) -> Vec<Method> {
-        let methods = &self.face.shopfront.methods;
-        let offered = |method: &&Method| attempt::offered(&order.total, **method).is_some();
-        methods.iter().filter(offered).copied().collect()
     }
 
     pub(in crate::bot) async fn pay(
@@ -113,16 +124,16 @@ impl Visit {
         method: Method,
         instead: Option<PublicId>,
     ) -> Result<(), HandlerError> {
-        if !self.face.shopfront.methods.contains(&method) {
+        let Some(offer) = self.face.shopfront.offer(method) else {
             return self.unfit(Unfit::Stale).await;
-        }
+        };
         let customer = self.customer.id;
         let asked = self
             .turn()?
             .write("attempts.ask", move |tx, dialogue| {
                 Box::pin(async move {
                     dialogue.set(Place::Order { id: order }.write());
-                    attempt::ask_again(tx, customer, order, method, instead).await
+                    attempt::ask_again(tx, customer, order, offer, instead).await
                 })
             })
             .await?;

@@ -1,8 +1,13 @@
-//! The catalogue file: products in TOML or CSV. Everything that is wrong with a file is told at once, by line.
+//! The catalogue file: categories, families and products in TOML, or products in CSV. Everything that is wrong with a
+//! file is told at once, by line.
 
 mod check;
 mod csv;
+mod groups;
+mod photos;
 mod toml;
+mod tree;
+mod values;
 
 use std::fmt;
 use std::path::Path;
@@ -11,10 +16,13 @@ use super::Kind;
 use crate::shop::money::Prices;
 use crate::shop::texts::Texts;
 
+pub use self::photos::{Photo, Photos, Unreadable};
+pub use self::tree::{DEEPEST, circles_and_depth};
+
 /// How the file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `[[product]]` tables.
+    /// `[[category]]`, `[[family]]` and `[[product]]` tables.
     Toml,
     /// A line of column names, then a line for each product; commas or semicolons between the cells.
     Csv,
@@ -34,13 +42,42 @@ impl Format {
     }
 }
 
-/// A catalogue file without a mistake in it.
+/// A catalogue file without a mistake in itself. What it mentions may be in the shop, in the file, or nowhere: the
+/// import looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogueFile {
+    /// The categories, in the file's order.
+    pub categories: Vec<CategoryDraft>,
+    /// The families, in the file's order.
+    pub families: Vec<FamilyDraft>,
     /// The products, in the file's order.
     pub products: Vec<Draft>,
-    /// What the file says and this version does not use.
-    pub unused: Vec<Unused>,
+}
+
+/// A category as the file describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CategoryDraft {
+    /// Where it begins, from 1.
+    pub line: usize,
+    /// Its name for the seller.
+    pub slug: String,
+    /// The category that it is in.
+    pub parent: Option<Mention>,
+    /// Its name for customers.
+    pub title: Texts,
+}
+
+/// A family as the file describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FamilyDraft {
+    /// Where it begins, from 1.
+    pub line: usize,
+    /// Its name for the seller.
+    pub slug: String,
+    /// Its name for customers.
+    pub title: Texts,
+    /// Its picture, by the path beside the file.
+    pub photo: Option<Mention>,
 }
 
 /// A product as the file describes it.
@@ -52,23 +89,37 @@ pub struct Draft {
     pub slug: String,
     /// How it is delivered.
     pub kind: Kind,
+    /// The category that it is in.
+    pub category: Option<Mention>,
+    /// The family whose card it shares.
+    pub family: Option<Mention>,
     /// Its name for customers.
     pub title: Texts,
     /// What it is.
     pub description: Texts,
     /// What one piece costs.
     pub prices: Prices,
+    /// Its picture, by the path beside the file.
+    pub photo: Option<Mention>,
+    /// So many pieces may one customer have.
+    pub max_per_customer: Option<i64>,
 }
 
-/// A field that is accepted and does nothing yet.
+/// A name of something else that a field mentions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unused {
-    /// The field's name.
+pub struct Mention {
+    /// The slug, or a photo's path.
     pub name: String,
-    /// Where it stands first, from 1.
+    /// Where, from 1.
     pub line: usize,
-    /// How often it stands in the file.
-    pub times: usize,
+}
+
+impl CatalogueFile {
+    /// Every mention of a photo, in the file's order.
+    pub fn photos(&self) -> impl Iterator<Item = &Mention> {
+        let of_families = self.families.iter().filter_map(|it| it.photo.as_ref());
+        of_families.chain(self.products.iter().filter_map(|it| it.photo.as_ref()))
+    }
 }
 
 /// Something in the file that is not as expected.
@@ -86,7 +137,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A product as a reader found it: named fields, each with its line.
+/// A table as a reader found it: named fields, each with its line.
 struct Raw {
     line: usize,
     fields: Vec<Field>,
@@ -123,10 +174,12 @@ impl fmt::Display for Value {
 /// So much of a text is repeated in a message about it.
 const SHOWN: usize = 60;
 
-/// What a reader hands over: products, and the names of whole tables that are not used yet with their lines.
+/// What a reader hands over.
+#[derive(Default)]
 struct Found {
+    categories: Vec<Raw>,
+    families: Vec<Raw>,
     products: Vec<Raw>,
-    unused: Vec<(String, usize)>,
 }
 
 /// Reads a whole file. An error is everything that is wrong with it, by line.
@@ -143,6 +196,7 @@ pub fn parse(bytes: &[u8], format: Format) -> Result<CatalogueFile, Vec<Problem>
         Format::Csv => csv::read(text, &mut problems),
     };
     let file = check::check(found, &mut problems);
+    problems.extend(circles_and_depth(&file.categories, &[]));
     if problems.is_empty() {
         return Ok(file);
     }

@@ -1,36 +1,48 @@
-//! Importing the catalogue: products of the file are added or changed to what it says, in one transaction. Products
-//! that are not in the file stay.
+//! Importing the catalogue: categories, families and products of the file are added or changed to what it says, in one
+//! transaction. What is not in the file stays.
 
-use std::collections::HashMap;
+mod groups;
+mod products;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::file::{CatalogueFile, Draft, Unused};
-use super::product::{Kind, Product};
-use crate::shop::money::{Currency, Prices};
+use super::Kind;
+use super::file::{CatalogueFile, Mention, Photos, Problem, circles_and_depth};
+use super::photos;
 use crate::shop::texts::{Language, Texts};
-use crate::store::{FromRow, Row, Store, StoreError, Tx};
-use crate::{binds, sql};
+use crate::spelling::{nearest, suggestion};
+use crate::store::{Store, StoreError, Tx};
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// New products, by slug.
+    /// Of the categories.
+    pub categories: Changes,
+    /// Of the families.
+    pub families: Changes,
+    /// Of the products.
+    pub products: Changes,
+    /// Products of the file that are archived in the shop, by slug. They stay so.
+    pub archived: Vec<String>,
+}
+
+/// What became of things of one sort.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// New ones, by slug.
     pub added: Vec<String>,
-    /// Products that were otherwise before.
+    /// Those that were otherwise before.
     pub changed: Vec<Changed>,
     /// How many are as they were.
     pub unchanged: usize,
     /// How many have another place in the list.
     pub moved: usize,
-    /// Products of the shop that the file does not name, by slug. They stay.
+    /// Those of the shop that the file does not name, by slug. They stay.
     pub not_in_file: Vec<String>,
-    /// Products of the file that are archived in the shop, by slug. They stay so.
-    pub archived: Vec<String>,
-    /// What the file says and this version does not use.
-    pub unused: Vec<Unused>,
 }
 
-/// A product that was otherwise before.
+/// Something that was otherwise before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     /// Its slug.
@@ -53,6 +65,9 @@ pub struct FieldChange {
 /// Why a catalogue can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// It does not fit to what is in the shop.
+    #[error("{}", lines(.0))]
+    Unfit(Vec<Problem>),
     /// A product can't change its kind: its keys are of the old one.
     #[error(
         "line {line}: {slug} is {new} here and {old} in the shop, expected the same kind: take another id"
@@ -72,113 +87,113 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-struct Stored {
-    product: Product,
-    position: i64,
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
-impl FromRow for Stored {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            product: Product::from_row(row)?,
-            position: row.get(7)?,
+/// Brings the shop's catalogue to what the file says: all of it or nothing.
+pub async fn import(
+    store: &Store,
+    file: CatalogueFile,
+    photos: Photos,
+) -> Result<Report, ImportError> {
+    let (file, photos) = (Arc::new(file), Arc::new(photos));
+    let looked_at = file.clone();
+    store
+        .read("catalogue.import.check", move |tx| {
+            let file = looked_at.clone();
+            Box::pin(async move { check(&file, &groups::known(tx).await?) })
         })
-    }
-}
-
-sql! {
-    // Orders of these products go on meanwhile: they only need the rows to be there.
-    LOCK_ALL = "catalogue.import.lock_all",
-        sqlite: "SELECT id, slug, kind, title, description, prices, state, position
-             FROM products ORDER BY id",
-        postgres: "SELECT id, slug, kind, title, description, prices, state, position
-             FROM products ORDER BY id FOR NO KEY UPDATE";
-}
-sql! {
-    INSERT = "catalogue.import.insert",
-        "INSERT INTO products (slug, kind, title, description, prices, position, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
-    UPDATE = "catalogue.import.update",
-        "UPDATE products
-         SET title = $2, description = $3, prices = $4, position = $5, updated_at = $6
-         WHERE id = $1";
-}
-
-/// Brings the shop's products to what the file says: all of them or none.
-pub async fn import(store: &Store, file: CatalogueFile) -> Result<Report, ImportError> {
-    let file = Arc::new(file);
+        .await?;
+    // Each by itself, so that a sale waits for no more than one of them.
+    photos::keep(store, &photos).await?;
     store
         .write("catalogue.import", move |tx| {
-            let file = file.clone();
-            Box::pin(async move { apply(tx, &file).await })
+            let (file, photos) = (file.clone(), photos.clone());
+            Box::pin(async move { apply(tx, &file, &photos).await })
         })
         .await
 }
 
-async fn apply(tx: &mut Tx<'_>, file: &CatalogueFile) -> Result<Report, ImportError> {
-    let now = tx.now();
-    let mut report = Report {
-        unused: file.unused.clone(),
-        ..Report::default()
+async fn apply(
+    tx: &mut Tx<'_>,
+    file: &CatalogueFile,
+    photos: &Photos,
+) -> Result<Report, ImportError> {
+    let known = groups::locked(tx).await?;
+    check(file, &known)?;
+    let ids = photos::ids(tx, photos).await?;
+    let (categories, category_ids) = groups::categories(tx, file, &known).await?;
+    let (families, family_ids) = groups::families(tx, file, &known, &ids).await?;
+    let names = Names {
+        categories: category_ids,
+        families: family_ids,
+        photos: ids,
     };
-    let stored: Vec<Stored> = tx.all(&LOCK_ALL, binds![]).await?;
-    let positions = positions(file, &stored);
-    let mut stored: HashMap<String, Stored> = stored
-        .into_iter()
-        .map(|stored| (stored.product.slug.clone(), stored))
-        .collect();
-    for (draft, position) in file.products.iter().zip(positions) {
-        let (title, description) = (draft.title.to_json(), draft.description.to_json());
-        let prices = draft.prices.to_json();
-        let Some(old) = stored.remove(&draft.slug) else {
-            let kind = draft.kind.as_str();
-            let new = binds![draft.slug, kind, title, description, prices, position, now];
-            tx.execute(&INSERT, new).await?;
-            report.added.push(draft.slug.clone());
-            continue;
-        };
-        if old.product.kind != draft.kind {
-            return Err(ImportError::OtherKind {
-                line: draft.line,
-                slug: draft.slug.clone(),
-                old: old.product.kind,
-                new: draft.kind,
-            });
-        }
-        if old.product.archived {
-            report.archived.push(draft.slug.clone());
-        }
-        let fields = changes(&old.product, draft);
-        report.moved += usize::from(old.position != position);
-        if !fields.is_empty() || old.position != position {
-            let new = binds![old.product.id, title, description, prices, position, now];
-            tx.execute(&UPDATE, new).await?;
-        }
-        if fields.is_empty() {
-            report.unchanged += 1;
-        } else {
-            let slug = draft.slug.clone();
-            report.changed.push(Changed { slug, fields });
-        }
-    }
-    report.not_in_file = stored.into_keys().collect();
-    report.not_in_file.sort();
-    Ok(report)
+    let (products, archived) = products::products(tx, file, &names).await?;
+    products::index(tx).await?;
+    photos::sweep(tx).await?;
+    Ok(Report {
+        categories,
+        families,
+        products,
+        archived,
+    })
 }
 
-/// The places of the file's products: those that they have together, in the file's order, and new ones at the end. So
-/// products of another file keep theirs, and a second import changes nothing.
-fn positions(file: &CatalogueFile, stored: &[Stored]) -> Vec<i64> {
-    let known: HashMap<&str, i64> = stored
-        .iter()
-        .map(|stored| (stored.product.slug.as_str(), stored.position))
-        .collect();
+/// The row ids of what products mention.
+struct Names {
+    categories: HashMap<String, i64>,
+    families: HashMap<String, i64>,
+    photos: HashMap<String, i64>,
+}
+
+/// What the file mentions must be there, and the categories must make a tree.
+fn check(file: &CatalogueFile, known: &groups::Known) -> Result<(), ImportError> {
+    let in_file = file.categories.iter().map(|draft| draft.slug.as_str());
+    let in_shop = known.categories.iter().map(|row| row.slug.as_str());
+    let categories: HashSet<&str> = in_file.chain(in_shop).collect();
+    let in_file = file.families.iter().map(|draft| draft.slug.as_str());
+    let in_shop = known.families.iter().map(|row| row.slug.as_str());
+    let families: HashSet<&str> = in_file.chain(in_shop).collect();
+
+    let mut problems = circles_and_depth(&file.categories, &known.parents());
+    let mut expect = |field: &str, mention: Option<&Mention>, slugs: &HashSet<&str>| {
+        let Some(Mention { name, line }) = mention else {
+            return;
+        };
+        if !slugs.contains(name.as_str()) {
+            let meant = suggestion(nearest(name, slugs.iter().copied()));
+            let what = format!("{field} {name:?} is neither in the file nor in the shop{meant}");
+            problems.push(Problem { line: *line, what });
+        }
+    };
+    for draft in &file.categories {
+        expect("parent", draft.parent.as_ref(), &categories);
+    }
+    for draft in &file.products {
+        expect("category", draft.category.as_ref(), &categories);
+        expect("family", draft.family.as_ref(), &families);
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    problems.sort();
+    Err(ImportError::Unfit(problems))
+}
+
+/// The places of the file's things: those that they have together, in the file's order, and new ones at the end. So
+/// things of another file keep theirs, and a second import changes nothing.
+fn positions<'a>(
+    slugs: impl Iterator<Item = &'a str>,
+    stored: impl Iterator<Item = (&'a str, i64)>,
+) -> Vec<i64> {
+    let known: HashMap<&str, i64> = stored.collect();
     let mut last = known.values().copied().max().unwrap_or(0);
-    let mut positions: Vec<i64> = file
-        .products
-        .iter()
-        .map(|draft| {
-            known.get(draft.slug.as_str()).copied().unwrap_or_else(|| {
+    let mut positions: Vec<i64> = slugs
+        .map(|slug| {
+            known.get(slug).copied().unwrap_or_else(|| {
                 last += 1;
                 last
             })
@@ -188,11 +203,23 @@ fn positions(file: &CatalogueFile, stored: &[Stored]) -> Vec<i64> {
     positions
 }
 
-fn changes(old: &Product, new: &Draft) -> Vec<FieldChange> {
-    let mut fields = texts("title", &old.title, &new.title);
-    fields.extend(texts("description", &old.description, &new.description));
-    fields.extend(prices(&old.prices, &new.prices));
-    fields
+impl Changes {
+    /// Notes one that was there before.
+    fn note(&mut self, slug: &str, fields: Vec<FieldChange>, moved: bool) {
+        self.moved += usize::from(moved);
+        if fields.is_empty() {
+            self.unchanged += 1;
+        } else {
+            let slug = slug.to_owned();
+            self.changed.push(Changed { slug, fields });
+        }
+    }
+
+    /// Notes those that the file does not name.
+    fn note_left(&mut self, slugs: impl Iterator<Item = String>) {
+        self.not_in_file = slugs.collect();
+        self.not_in_file.sort();
+    }
 }
 
 fn texts(name: &str, old: &Texts, new: &Texts) -> Vec<FieldChange> {
@@ -207,23 +234,19 @@ fn texts(name: &str, old: &Texts, new: &Texts) -> Vec<FieldChange> {
         .collect()
 }
 
-fn prices(old: &Prices, new: &Prices) -> Vec<FieldChange> {
-    let mut currencies: Vec<Currency> = old.iter().chain(new.iter()).map(|m| m.currency).collect();
-    currencies.sort_unstable();
-    currencies.dedup();
-    let shown = |prices: &Prices, currency| {
-        let money = prices.iter().find(|money| money.currency == currency)?;
-        Some(money.decimal().to_string())
-    };
-    currencies
-        .into_iter()
-        .filter(|&currency| old.get(currency) != new.get(currency))
-        .map(|currency| FieldChange {
-            name: format!("price.{currency}"),
-            old: shown(old, currency),
-            new: shown(new, currency),
-        })
-        .collect()
+/// A field that holds one value or nothing.
+fn single(name: &str, old: Option<String>, new: Option<String>) -> Option<FieldChange> {
+    let name = name.to_owned();
+    (old != new).then_some(FieldChange { name, old, new })
+}
+
+/// A picture: the shop has forgotten under which name it came.
+fn picture(old: Option<i64>, new: Option<i64>, mention: Option<&Mention>) -> Option<FieldChange> {
+    (old != new).then(|| FieldChange {
+        name: "photo".to_owned(),
+        old: old.map(|_| "another picture".to_owned()),
+        new: mention.map(|mention| mention.name.clone()),
+    })
 }
 
 #[cfg(test)]

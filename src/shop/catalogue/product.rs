@@ -60,6 +60,14 @@ pub struct Product {
     pub prices: Prices,
     /// Whether it is no longer shown.
     pub archived: bool,
+    /// The row of the category that it is in.
+    pub category: Option<i64>,
+    /// The row of the family whose card it shares.
+    pub family: Option<i64>,
+    /// The row of its picture.
+    pub photo: Option<i64>,
+    /// So many pieces may one customer have.
+    pub max_per_customer: Option<i64>,
 }
 
 impl FromRow for Product {
@@ -73,11 +81,15 @@ impl FromRow for Product {
             description: Texts::from_json(&row.get::<String>(4)?).map_err(broken)?,
             prices: Prices::from_json(&row.get::<String>(5)?).map_err(broken)?,
             archived: row.get::<String>(6)? == "archived",
+            category: row.get(7)?,
+            family: row.get(8)?,
+            photo: row.get(9)?,
+            max_per_customer: row.get(10)?,
         })
     }
 }
 
-fn broken(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+pub(super) fn broken(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
     StoreError::because("catalogue.product", ErrorKind::Decode, source)
 }
 
@@ -90,15 +102,9 @@ pub fn is_slug(text: &str) -> bool {
 }
 
 sql! {
-    LIST = "catalogue.list",
-        "SELECT id, slug, kind, title, description, prices, state
-         FROM products
-         WHERE state = 'active'
-         ORDER BY position, id
-         LIMIT $1 OFFSET $2";
-    COUNT = "catalogue.count", "SELECT COUNT(*) FROM products WHERE state = 'active'";
     BY_SLUG = "catalogue.by_slug",
-        "SELECT id, slug, kind, title, description, prices, state
+        "SELECT id, slug, kind, title, description, prices, state,
+             category_id, family_id, photo_id, max_per_customer
          FROM products
          WHERE slug = $1";
     IN_STOCK = "catalogue.in_stock",
@@ -111,16 +117,6 @@ sql! {
         "SELECT slug, kind FROM products
          WHERE state = 'active'
          ORDER BY position, id";
-}
-
-/// The products that are shown, in the seller's order.
-pub async fn list(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Product>, StoreError> {
-    tx.all(&LIST, binds![limit, offset]).await
-}
-
-/// How many products are shown.
-pub async fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.one::<(i64,)>(&COUNT, binds![]).await.map(|row| row.0)
 }
 
 /// The product with this slug, shown or archived.

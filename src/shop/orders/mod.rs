@@ -4,6 +4,7 @@
 //! The transitions are held by the database.
 
 pub mod approve;
+pub(in crate::shop) mod goods;
 pub mod place;
 pub mod release;
 pub mod view;

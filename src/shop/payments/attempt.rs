@@ -1,6 +1,6 @@
 //! Attempts: what we asked a provider for. Each freezes method, currency and amount.
 
-use super::Method;
+use super::{Method, Offer};
 use crate::bus::outbox;
 use crate::shop::letters::{self, Letter};
 use crate::shop::money::{Currency, Money, Prices};
@@ -62,6 +62,9 @@ sql! {
     CANCEL = "attempts.cancel",
         "UPDATE payment_attempts SET state = 'cancelled', changed_at = $2
          WHERE id = $1 AND state = 'open'";
+    FAIL = "attempts.fail",
+        "UPDATE payment_attempts SET state = 'failed', changed_at = $2
+         WHERE id = $1 AND state = 'open'";
     CAPTURE = "attempts.capture",
         "UPDATE payment_attempts SET state = 'captured', changed_at = $2
          WHERE id = $1 AND state <> 'captured'";
@@ -70,14 +73,14 @@ sql! {
          WHERE order_id = $1 ORDER BY line_no";
 }
 
-/// Asks for the order's money by `method`: makes an open attempt and posts its invoice, or finds the open one.
+/// Asks for the order's money by one way: makes an open attempt and posts its invoice, or finds the open one.
 pub async fn ask(
     tx: &mut Tx<'_>,
     customer: i64,
     order: PublicId,
-    method: Method,
+    offer: Offer,
 ) -> Result<Asked, StoreError> {
-    ask_again(tx, customer, order, method, None).await
+    ask_again(tx, customer, order, offer, None).await
 }
 
 /// The same, with a new invoice in place of the attempt `instead`, if that is still the open one.
@@ -85,9 +88,10 @@ pub async fn ask_again(
     tx: &mut Tx<'_>,
     customer: i64,
     order: PublicId,
-    method: Method,
+    offer: Offer,
     instead: Option<PublicId>,
 ) -> Result<Asked, StoreError> {
+    let word = offer.method.as_str();
     let Some(order) = orders::of_customer(tx, customer, order).await? else {
         return Ok(Asked::Unknown);
     };
@@ -100,9 +104,7 @@ pub async fn ask_again(
         State::Open => {}
         state => return Ok(Asked::Not(state)),
     }
-    let live: Option<Attempt> = tx
-        .optional(&LIVE, binds![order.id, method.as_str()])
-        .await?;
+    let live: Option<Attempt> = tx.optional(&LIVE, binds![order.id, word]).await?;
     if let Some(live) = live {
         if instead != Some(live.public_id) {
             return Ok(Asked::Already(live.public_id));
@@ -110,13 +112,12 @@ pub async fn ask_again(
         tx.execute(&CANCEL, binds![live.id, now]).await?;
         withdraw(tx, live.public_id).await?;
     }
-    let Some(amount) = amount_of(tx, order.id, method).await? else {
+    let Some(amount) = amount_of(tx, order.id, offer).await? else {
         return Ok(Asked::NotOffered);
     };
-    let (number,): (i64,) = tx.one(&NUMBER, binds![order.id, method.as_str()]).await?;
+    let (number,): (i64,) = tx.one(&NUMBER, binds![order.id, word]).await?;
     let public_id = PublicId::random(tx)?;
-    let (word, currency) = (method.as_str(), method.currency());
-    let code = currency.code();
+    let code = offer.currency.code();
     let binds = binds![public_id, order.id, word, number, code, amount, now];
     tx.execute(&INSERT, binds).await?;
     let letter = Letter::Invoice { attempt: public_id };
@@ -151,6 +152,8 @@ pub struct Invoice {
     pub customer: i64,
     /// The chat that it goes to.
     pub chat: i64,
+    /// By which way.
+    pub method: Method,
     /// What it asks for.
     pub money: Money,
     /// Slug and quantity of each line: for its payload.
@@ -172,12 +175,36 @@ pub async fn invoice(tx: &mut Tx<'_>, attempt: PublicId) -> Result<Invoice, Stor
         is_wanted: order.state()? == State::Open && attempt.state == "open",
         customer: order.customer().id,
         chat: order.customer().telegram_id,
+        method: attempt.method()?,
         money: attempt.money()?,
         lines: tx.all(&LINES, binds![attempt.order]).await?,
     })
 }
 
+/// The provider refuses to ask for this money: the attempt fails, and its customer is told to choose another way.
+/// A repeat changes nothing.
+pub async fn refused(tx: &mut Tx<'_>, attempt: PublicId) -> Result<(), StoreError> {
+    let attempt: Attempt = tx.one(&BY_PUBLIC_ID, binds![attempt]).await?;
+    let order = orders::lock(tx, attempt.order).await?;
+    let now = tx.now();
+    if tx.execute(&FAIL, binds![attempt.id, now]).await? == 0 || order.state()? != State::Open {
+        return Ok(());
+    }
+    let letter = Letter::InvoiceRefused {
+        order: order.public_id,
+        attempt: attempt.public_id,
+    };
+    letters::post(tx, &order.customer(), &letter).await
+}
+
 impl Attempt {
+    fn method(&self) -> Result<Method, StoreError> {
+        Method::from_word(&self.method).ok_or_else(|| {
+            let word = format!("the method {}", self.method);
+            StoreError::because("attempts.method", ErrorKind::Decode, word)
+        })
+    }
+
     pub fn money(&self) -> Result<Money, StoreError> {
         let currency: Currency = self
             .currency
@@ -190,8 +217,8 @@ impl Attempt {
     }
 }
 
-/// What the order costs by `method`, if the method can take it.
-async fn amount_of(tx: &mut Tx<'_>, order: i64, method: Method) -> Result<Option<i64>, StoreError> {
+/// What the order costs by this way, if it can take that.
+async fn amount_of(tx: &mut Tx<'_>, order: i64, offer: Offer) -> Result<Option<i64>, StoreError> {
     let lines: Vec<(String, i64)> = tx.all(&PRICES, binds![order]).await?;
     let mut parsed = Vec::with_capacity(lines.len());
     for (prices, quantity) in &lines {
@@ -200,15 +227,7 @@ async fn amount_of(tx: &mut Tx<'_>, order: i64, method: Method) -> Result<Option
         parsed.push((prices, *quantity));
     }
     let total = Prices::checked_sum(parsed.iter().map(|(prices, quantity)| (prices, *quantity)));
-    Ok(total.and_then(|total| offered(&total, method)))
-}
-
-/// What `total` is by `method`, in minor units, if the method can take it.
-pub fn offered(total: &Prices, method: Method) -> Option<i64> {
-    let (least, most) = method.limits();
-    total
-        .get(method.currency())
-        .filter(|amount| (least..=most).contains(amount))
+    Ok(total.and_then(|total| offer.amount_of(&total)))
 }
 
 pub(in crate::shop) async fn by_public_id(

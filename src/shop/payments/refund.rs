@@ -7,6 +7,7 @@ use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
+use crate::shop::staff::news;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
 use crate::{binds, row, sql};
 
@@ -17,6 +18,8 @@ pub enum Because {
     Misfit(Misfit),
     /// The keys were gone.
     SoldOut,
+    /// Staff have decided so.
+    Staff,
     /// It went back without our asking: by the provider, by its owner's bank, by staff elsewhere.
     Elsewhere,
 }
@@ -28,6 +31,7 @@ impl Because {
             Because::Misfit(Misfit::Short) => "short",
             Because::Misfit(Misfit::WrongCurrency) => "wrong_currency",
             Because::SoldOut => "sold_out",
+            Because::Staff => "staff",
             Because::Elsewhere => "elsewhere",
         }
     }
@@ -89,6 +93,8 @@ sql! {
          WHERE payment_id = $1 AND state NOT IN ('succeeded', 'failed') ORDER BY id";
     CALL = "refunds.call",
         "SELECT p.provider, p.charge_id, p.payer_telegram_id FROM payments p WHERE p.id = $1";
+    CHARGE = "refunds.charge", "SELECT charge_id, provider_charge_id FROM payments WHERE id = $1";
+    BEFORE = "refunds.before", "SELECT COUNT(*) FROM refunds WHERE payment_id = $1 AND reason = $2";
     STATE = "refunds.state",
         "UPDATE refunds SET state = $2, changed_at = $3 WHERE id = $1 AND state <> $2";
     GONE_BACK = "refunds.gone_back",
@@ -116,12 +122,21 @@ pub(in crate::shop) async fn request(
         letters::post(tx, &customer, &Letter::Refund { refund }).await?;
     } else {
         let subject = refund.to_string();
+        let (charge_id, at_bank): (String, Option<String>) =
+            tx.one(&CHARGE, binds![payment.id]).await?;
+        let detail = format!(
+            "Telegram has no call for it: send {} {} (minor units) back in the cabinet of your payment provider, charge {}. \
+             Then resolve this task: the customer is told, and an order of it is closed.",
+            payment.amount,
+            payment.currency,
+            at_bank.unwrap_or(charge_id),
+        );
         let task = Task {
             kind: "refund.by_hand",
             subject: &subject,
             order: Some(order.id),
             payment: Some(payment.id),
-            detail: "This provider has no call for it: send the money back there.",
+            detail: &detail,
         };
         attention::open(tx, &task).await?;
     }
@@ -271,7 +286,12 @@ async fn commit(
     }
     let (now, public_id) = (tx.now(), PublicId::random(tx)?);
     let reason = because.as_str();
-    let key = format!("{reason}:{}", payment.id);
+    // One that was refused may be tried again, as another.
+    let (before,): (i64,) = tx.one(&BEFORE, binds![payment.id, reason]).await?;
+    let key = match before {
+        0 => format!("{reason}:{}", payment.id),
+        _ => format!("{reason}:{}:{before}", payment.id),
+    };
     let binds = binds![public_id, payment.id, key, amount, reason, now];
     tx.execute(&INSERT, binds).await?;
     Ok(Some(public_id))
@@ -294,6 +314,11 @@ async fn finish(tx: &mut Tx<'_>, public_id: PublicId) -> Result<(), StoreError> 
     let subject = refund.public_id.to_string();
     attention::resolve(tx, "refund.failed", &subject).await?;
     attention::resolve(tx, "refund.by_hand", &subject).await?;
+    let (for_order, money) = (
+        order.as_ref().map(|order| order.public_id),
+        payment.money(refund.amount),
+    );
+    news::refunded(tx, refund.public_id, for_order, money).await?;
     let (gone,): (i64,) = tx.one(&GONE_BACK, binds![payment.id]).await?;
     let Some(order) = order.filter(|_| payment.disposition == "applied" && gone == payment.amount)
     else {

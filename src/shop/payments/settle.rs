@@ -8,7 +8,9 @@ use super::refund::{self, Because};
 use crate::bus::attention::{self, Task};
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
+use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
+use crate::shop::staff::news;
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, StoreError, Tx};
 use crate::{binds, sql};
@@ -20,6 +22,8 @@ pub struct Charge {
     pub method: Method,
     /// The provider's own name for the money.
     pub charge_id: String,
+    /// For card money by Telegram: the bank provider's name for it.
+    pub provider_charge_id: Option<String>,
     /// Who paid, if the provider says so.
     pub payer: Option<i64>,
     /// The currency as the provider writes it.
@@ -48,8 +52,8 @@ pub enum Settled {
 sql! {
     INSERT = "payments.insert",
         "INSERT INTO payments (provider, charge_id, disposition, order_id, attempt_id, payer_telegram_id,
-             currency, amount_minor, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             currency, amount_minor, received_at, provider_charge_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (provider, charge_id) DO NOTHING
          RETURNING id";
     KNOWN = "payments.known",
@@ -58,7 +62,7 @@ sql! {
         "SELECT id FROM payments WHERE order_id = $1 AND disposition = 'applied'";
     PAID = "orders.paid",
         "UPDATE orders SET state = 'paid', changed_at = $2
-         WHERE id = $1 AND state IN ('open', 'expired', 'cancelled')";
+         WHERE id = $1 AND state IN ('open', 'expired', 'cancelled', 'backorder')";
     FULFILLED = "orders.fulfilled",
         "UPDATE orders SET state = 'fulfilled', changed_at = $2 WHERE id = $1 AND state = 'paid'";
     BACKORDER = "orders.backorder",
@@ -119,7 +123,11 @@ pub async fn settle(
     if charge.amount > attempt.amount {
         overpaid(tx, charge, &attempt, &order, payment).await?;
     }
-    if fulfil(tx, &order).await? {
+    let money = charge.currency.parse().ok().map(|currency| Money {
+        minor: charge.amount,
+        currency,
+    });
+    if fulfil(tx, &order, money).await? {
         return Ok(Settled::Fulfilled(order.public_id));
     }
     backorder(tx, charge.method, payment, &order).await?;
@@ -129,7 +137,21 @@ pub async fn settle(
 /// Fulfils an order that costs nothing, when it is placed.
 pub(in crate::shop) async fn fulfil_free(tx: &mut Tx<'_>, order: i64) -> Result<(), StoreError> {
     let order = orders::lock(tx, order).await?;
-    fulfil(tx, &order).await.map(|_| ())
+    fulfil(tx, &order, None).await.map(|_| ())
+}
+
+/// Hands the keys of a backorder out, and resolves its task. False: they are still not there.
+pub(in crate::shop) async fn fulfil_backorder(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    money: Option<Money>,
+) -> Result<bool, StoreError> {
+    let is_filled = fulfil(tx, order, money).await?;
+    if is_filled {
+        let subject = order.public_id.to_string();
+        attention::resolve(tx, "order.backorder", &subject).await?;
+    }
+    Ok(is_filled)
 }
 
 /// The attempt that the charge names, and its order, if payer and MAC are right.
@@ -172,14 +194,15 @@ async fn insert(
         charge.payer,
         charge.currency,
         charge.amount,
-        now
+        now,
+        charge.provider_charge_id
     ];
     let row: Option<(i64,)> = tx.optional(&INSERT, binds).await?;
     Ok(row.map(|row| row.0))
 }
 
 /// Sells the order its keys and posts them; false if a unit stays empty, and then nothing is changed.
-async fn fulfil(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
+async fn fulfil(tx: &mut Tx<'_>, order: &Order, money: Option<Money>) -> Result<bool, StoreError> {
     if !claim::fill(tx, order.id).await? {
         claim::release(tx, order.id).await?;
         return Ok(false);
@@ -193,6 +216,11 @@ async fn fulfil(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
         order: order.public_id,
     };
     letters::post(tx, &order.customer(), &letter).await?;
+    // An order that was still open had claimed its keys, and told of it, when it was placed.
+    if order.state()? != State::Open {
+        news::claimed(tx, order.id).await?;
+    }
+    news::sold(tx, order.public_id, money).await?;
     Ok(true)
 }
 
@@ -205,15 +233,19 @@ async fn backorder(
     let now = tx.now();
     tx.execute(&BACKORDER, binds![order.id, now]).await?;
     let subject = order.public_id.to_string();
+    let refunded = method.refunds();
     let task = Task {
         kind: "order.backorder",
         subject: &subject,
         order: Some(order.id),
         payment: Some(payment),
-        detail: "Paid after its keys were gone. The refund's success resolves this task.",
+        detail: if refunded {
+            "Paid after its keys were gone. The money goes back by itself, which resolves this task."
+        } else {
+            "Paid after its keys were gone. Import keys, and they are delivered by themselves; or refund the order."
+        },
     };
     attention::open(tx, &task).await?;
-    let refunded = method.refunds();
     if refunded {
         refund::request(tx, method, payment, order, Because::SoldOut).await?;
     }

@@ -1,14 +1,11 @@
 //! CSV: a header with the names of the columns, then a product a line. An empty cell is a field that is not there.
 
-use super::check::{STARS, is_known};
+use super::check::{MOST, STARS, is_known};
 use super::{Field, Found, LineStarts, Problem, Raw, Value};
 
 /// Finds the products. What can't be read goes to `problems`.
 pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Found {
-    let mut found = Found {
-        products: Vec::new(),
-        unused: Vec::new(),
-    };
+    let mut found = Found::default();
     let header = text.lines().next().unwrap_or_default();
     // A spreadsheet whose decimal sign is a comma writes semicolons.
     let delimiter = if header.contains(';') && !header.contains(',') {
@@ -97,7 +94,7 @@ fn header_of(
 
 fn value(name: &str, cell: &str) -> Value {
     match cell.parse() {
-        Ok(number) if name == STARS => Value::Whole(number),
+        Ok(number) if name == STARS || name == MOST => Value::Whole(number),
         _ => Value::Text(cell.to_owned()),
     }
 }

@@ -49,27 +49,18 @@ fn both_formats_say_the_same() {
     assert_eq!(zeta.title.get(Language::Ru), Some("Zeta, месяц"));
     assert_eq!(zeta.prices.get(Currency::RUB), Some(49_900));
     assert_eq!(toml.products[1].prices.get(Currency::XTR), Some(0));
-    let unused: Vec<_> = toml
-        .unused
-        .iter()
-        .map(|unused| (unused.name.as_str(), unused.line, unused.times))
-        .collect();
-    assert_eq!(
-        unused,
-        [
-            ("[[category]]", 2, 1),
-            ("category", 8, 2),
-            ("max_per_customer", 13, 1)
-        ]
-    );
+    assert_eq!(zeta.category.as_ref().unwrap().line, 8);
+    assert_eq!(zeta.max_per_customer, Some(5));
+    assert_eq!(toml.categories[0].title.get(Language::En), Some("VPN"));
 
-    let comma = "\u{feff}id,category,kind,title.en,title.ru,description.en,price.RUB,price.XTR\r\n\
-        zeta-month,vpn,stock,\"Zeta, one month\",\"Zeta, месяц\",One key.,499.00,250\r\n\
+    let comma = "\u{feff}id,category,kind,title.en,title.ru,description.en,price.RUB,price.XTR,max_per_customer\r\n\
+        zeta-month,vpn,stock,\"Zeta, one month\",\"Zeta, месяц\",One key.,499.00,250,5\r\n\
         \r\n\
-        free,,stock,Free,,,,0\r\n";
+        free,vpn,stock,Free,,,,0,\r\n";
     let csv = csv(comma).unwrap();
     let without_line = |draft: &Draft| Draft {
         line: 0,
+        category: draft.category.clone().map(|it| Mention { line: 0, ..it }),
         ..draft.clone()
     };
     let plain = |file: &CatalogueFile| file.products.iter().map(without_line).collect::<Vec<_>>();
@@ -142,6 +133,70 @@ name = "x"
 }
 
 #[test]
+fn what_is_wrong_with_categories_families_and_photos_is_told_by_line() {
+    let wrong = r#"
+[[category]]
+id = "a"
+parent = "b"
+title.en = "A"
+[[category]]
+id = "b"
+parent = "a"
+titel.en = "B"
+photo = "b.png"
+[[category]]
+id = "b"
+parent = "a"
+title = { en = "\u200b\u202e", ru = 7 }
+[[family]]
+title = "Zeta"
+photo = "../zeta.png"
+[[product]]
+id = "p"
+kind = "stock"
+title.en = "P"
+price.XTR = 1
+photo = "/etc/passwd"
+category = "Not a slug"
+family = 7
+max_per_customer = 0
+[[product]]
+id = "q"
+kind = "stock"
+title.en = "Q"
+price.XTR = 1
+photo = "a\\b.png"
+max_per_customer = "many"
+"#;
+    insta::assert_snapshot!(told(toml(wrong)), @r#"
+    line 4: the category "a" is inside itself by way of b, expected a parent outside of it
+    line 6: the category has no title, expected one in at least one language: title.en or title.ru
+    line 9: titel.en is unknown in a category, did you mean title.en?
+    line 10: photo is unknown in a category
+    line 11: id "b" is on line 6 already, expected another
+    line 14: title.en has nothing in it that can be seen, expected a title
+    line 14: title.ru is 7, expected a text in quotes
+    line 15: the family has no id, expected for example id = "vpn"
+    line 16: title has no language, expected title.en or title.ru
+    line 17: photo is "../zeta.png", expected a picture beside the file or in a folder there, such as "zeta.png"
+    line 23: photo is "/etc/passwd", expected a picture beside the file or in a folder there, such as "zeta.png"
+    line 24: category is "Not a slug", expected a text of at most 32 small Latin letters, digits and hyphens, such as "zeta-month"
+    line 25: family is 7, expected a text of at most 32 small Latin letters, digits and hyphens, such as "zeta-month"
+    line 26: max_per_customer is 0, expected a whole number from 1 to 1000, without quotes: 5
+    line 32: photo is "a\\b.png", expected a picture beside the file or in a folder there, such as "zeta.png"
+    line 33: max_per_customer is "many", expected a whole number from 1 to 1000, without quotes: 5
+    "#);
+    let long = "x".repeat(4_096);
+    let wrong = format!("id,kind,title.en,price.XTR,max_per_customer\np,stock,{long},1,0.5\n");
+    insta::assert_snapshot!(told(csv(&wrong)), @r#"
+    line 2: max_per_customer is "0.5", expected a whole number from 1 to 1000, without quotes: 5
+    line 2: title.en has 4096 characters, expected at most 64
+    "#);
+    let emoji = "id,kind,title.en,price.XTR\np,stock,🎁🎁,1\nq,stock,<b>\u{202e}bold</b>,1\n";
+    assert_eq!(csv(emoji).unwrap().products.len(), 2);
+}
+
+#[test]
 fn an_error_far_down_says_its_line() {
     let product = |n| {
         format!("[[product]]\nid = \"p-{n}\"\nkind = \"stock\"\ntitle.en = \"P\"\nprice.XTR = 1\n")
@@ -178,7 +233,7 @@ fn the_name_tells_the_format() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in r#"([\[\]{}="',;.\n ]|id|kind|stock|price|XTR|title|product|1|é){0,60}"#) {
+    fn no_text_makes_it_panic(text in r#"([\[\]{}="',;.\n ]|id|kind|stock|price|XTR|title|product|category|family|photo|parent|1|é){0,60}"#) {
         let _ = toml(&text);
         let _ = csv(&text);
     }

@@ -1,4 +1,4 @@
-//! TOML: `[[product]]` tables, with `[[category]]` and `[[family]]` beside them.
+//! TOML: `[[category]]`, `[[family]]` and `[[product]]` tables.
 
 use toml::de::{DeTable, DeValue};
 
@@ -7,12 +7,9 @@ use crate::spelling::{nearest, suggestion};
 
 const TABLES: [&str; 3] = ["product", "category", "family"];
 
-/// Finds the products. What can't be read goes to `problems`.
+/// Finds the tables. What can't be read goes to `problems`.
 pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Found {
-    let mut found = Found {
-        products: Vec::new(),
-        unused: Vec::new(),
-    };
+    let mut found = Found::default();
     let starts = LineStarts::of(text.as_bytes());
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
@@ -55,13 +52,14 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Found {
                 });
                 continue;
             };
-            if name == "product" {
-                let mut fields = Vec::new();
-                flatten("", table, &starts, &mut fields);
-                found.products.push(Raw { line, fields });
-            } else {
-                found.unused.push((format!("[[{name}]]"), line));
-            }
+            let mut fields = Vec::new();
+            flatten("", table, &starts, &mut fields);
+            let list = match name {
+                "category" => &mut found.categories,
+                "family" => &mut found.families,
+                _ => &mut found.products,
+            };
+            list.push(Raw { line, fields });
         }
     }
     found

@@ -1,0 +1,103 @@
+//! Figures for staff: what was sold, and how much stock is left.
+
+use crate::clock::Millis;
+use crate::shop::catalogue::Kind;
+use crate::shop::money::{Money, Prices};
+use crate::shop::texts::Texts;
+use crate::store::{ErrorKind, FromRow, PublicId, Row, StoreError, Tx};
+use crate::{binds, row, sql};
+
+/// A product on sale and its stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The product.
+    pub slug: String,
+    /// Its title.
+    pub title: Texts,
+    /// How it is delivered.
+    pub kind: Kind,
+    /// What one piece costs.
+    pub prices: Prices,
+    /// How many keys can be sold now.
+    pub left: i64,
+}
+
+impl FromRow for Level {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let kind: String = row.get(2)?;
+        Ok(Self {
+            slug: row.get(0)?,
+            title: Texts::from_json(&row.get::<String>(1)?).map_err(broken)?,
+            kind: Kind::from_word(&kind).ok_or_else(|| broken(format!("the kind {kind}")))?,
+            prices: Prices::from_json(&row.get::<String>(3)?).map_err(broken)?,
+            left: row.get(4)?,
+        })
+    }
+}
+
+fn broken(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::because("stats", ErrorKind::Decode, source)
+}
+
+/// What a stretch of time brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sales {
+    /// How many payments were taken for orders.
+    pub count: i64,
+    /// What they were, by currency.
+    pub sums: Vec<Money>,
+}
+
+row! {
+    /// An order in the list of the newest.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Recent {
+        /// Its name.
+        pub id: PublicId,
+        /// Where it stands.
+        pub state: String,
+        /// When it was placed.
+        pub created_at: Millis,
+        /// Whose it is.
+        pub customer: String,
+    }
+}
+
+sql! {
+    LEVELS = "stats.levels",
+        "SELECT p.slug, p.title, p.kind, p.prices,
+                (SELECT COUNT(*) FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+         FROM products p WHERE p.state = 'active'
+         ORDER BY 5, p.position, p.id LIMIT $1 OFFSET $2";
+    SALES = "stats.sales",
+        "SELECT currency, COUNT(*), CAST(SUM(amount_minor) AS BIGINT)
+         FROM payments
+         WHERE disposition = 'applied' AND received_at >= $1 AND received_at < $2
+         GROUP BY currency ORDER BY currency";
+    RECENT = "stats.recent",
+        "SELECT o.public_id, o.state, o.created_at, c.name
+         FROM orders o JOIN customers c ON c.id = o.customer_id
+         ORDER BY o.id DESC LIMIT $1 OFFSET $2";
+}
+
+/// Products on sale, those with the least stock first.
+pub async fn levels(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Level>, StoreError> {
+    tx.all(&LEVELS, binds![limit, offset]).await
+}
+
+/// What was paid for orders from `from` on and before `until`.
+pub async fn sales(tx: &mut Tx<'_>, from: Millis, until: Millis) -> Result<Sales, StoreError> {
+    let rows: Vec<(String, i64, i64)> = tx.all(&SALES, binds![from, until]).await?;
+    let mut sales = Sales::default();
+    for (currency, count, minor) in rows {
+        sales.count += count;
+        let currency = currency.parse().map_err(broken)?;
+        sales.sums.push(Money { minor, currency });
+    }
+    Ok(sales)
+}
+
+/// The newest orders of everybody.
+pub async fn recent(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Recent>, StoreError> {
+    tx.all(&RECENT, binds![limit, offset]).await
+}
