@@ -48,9 +48,14 @@ export class Chat {
     this.node.addEventListener("focusin", () => this.host.front(this.user));
     this.node.addEventListener("pointerdown", (event) => {
       if (!event.target.closest("[data-part=more], .more-menu")) this.showMenu(false);
+      if (!event.target.closest("[data-part=menu], .commands, textarea")) this.composer.unlist();
       this.host.front(this.user);
     });
-    this.node.addEventListener("keydown", (event) => { if (event.key === "Escape") this.showMenu(false); });
+    this.node.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      this.showMenu(false);
+      this.composer.unlist();
+    });
     parts.start.onclick = () => {
       if (this.state.blocked) return this.attempt(this.post("unblock"));
       const payload = this.host.startPayload();
