@@ -1,6 +1,7 @@
 //! Every story, by capability. `support` is the rig.
 
 mod bot;
+mod browser;
 mod bus;
 mod catalogue;
 mod cli;

@@ -24,6 +24,8 @@ pub struct CustomerSpec {
     pub username: Option<String>,
     /// Language of the client, such as `en`.
     pub language_code: Option<String>,
+    /// Phone number that the client shares, such as `+12025550123`; `None` draws one that nobody has.
+    pub phone: Option<String>,
 }
 
 impl CustomerSpec {
@@ -41,6 +43,10 @@ impl CustomerSpec {
         self.language_code = Some(language_code.into());
         self
     }
+
+    fn speaks_russian(&self) -> bool {
+        self.language_code.as_deref() == Some("ru")
+    }
 }
 
 /// A customer and the chat with them.
@@ -52,14 +58,31 @@ pub(crate) struct Customer {
     pub(crate) blocked: bool,
     pub(crate) messages: BTreeMap<i64, Message>,
     pub(crate) reply_keyboard: Option<Value>,
+    /// The message that brought the keyboard: a new one shows a keyboard that was put away.
+    pub(crate) reply_keyboard_id: i64,
     pub(crate) chat_instance: String,
     pub(crate) stars: i64,
+    /// The number on their contact card.
+    pub(crate) phone: String,
+    /// Which of all customers they are, from 0.
+    pub(crate) place: usize,
+    /// Until when "typing…" is shown, unless a message comes first.
+    pub(crate) typing_until_ms: i64,
     /// Counts changes of the chat, for those who wait for one.
     pub(crate) changed: watch::Sender<u64>,
 }
 
 impl Customer {
-    pub(crate) fn new(id: i64, spec: CustomerSpec, chat_instance: String) -> Self {
+    pub(crate) fn new(id: i64, spec: CustomerSpec, chat_instance: String, place: usize) -> Self {
+        let phone = spec.phone.clone().unwrap_or_else(|| {
+            // +1 202 555 01xx is kept for stories, and no Russian operator has +7 900 000.
+            let start = if spec.speaks_russian() {
+                "+790000001"
+            } else {
+                "+120255501"
+            };
+            format!("{start}{:02}", place % 100)
+        });
         Self {
             id,
             spec,
@@ -67,8 +90,12 @@ impl Customer {
             blocked: false,
             messages: BTreeMap::new(),
             reply_keyboard: None,
+            reply_keyboard_id: 0,
             chat_instance,
             stars: FIRST_STARS,
+            phone,
+            place,
+            typing_until_ms: 0,
             changed: watch::Sender::new(0),
         }
     }

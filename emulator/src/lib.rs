@@ -21,12 +21,14 @@
 mod bot_api;
 mod calls;
 mod control;
+mod currency;
 mod customers;
 mod faults;
 mod files;
 mod html;
 mod ids;
 mod keyboard;
+mod mailbox;
 mod message;
 mod methods;
 mod page;
@@ -55,13 +57,15 @@ pub use calls::{Call, Counts};
 pub use control::{CallbackAnswer, Control, PressError, Sent, TimedOut, View};
 pub use customers::CustomerSpec;
 pub use faults::{Fault, FaultKind};
+pub use mailbox::Mail;
 pub use message::{Attachment, Button, Entity, Message, MessageKind};
-pub use payment::{Charge, Invoice, PayOptions, PayOutcome, Price};
+pub use page::{Note, OnAdvance, PageOptions};
+pub use payment::{Card, Charge, Invoice, PayOptions, PayOutcome, Price};
 pub use updates::UpdateRecord;
 
 use world::World;
 
-/// `first_name` of the bot.
+/// `first_name` of the bot unless [`Options::bot_name`] says otherwise.
 pub const BOT_NAME: &str = "Emulated bot";
 /// `username` of the bot.
 pub const BOT_USERNAME: &str = "emulated_bot";
@@ -74,21 +78,27 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// `first_name` of the bot, which customers read over the chat.
+    pub bot_name: String,
     /// The only token that is taken; `None` takes any that looks like one.
     pub token: Option<String>,
     /// A file to which charges, refunds, bot messages and confirmed updates are appended as JSON lines, each before its effect is answered.
     pub log: Option<PathBuf>,
     /// For load: everything is validated, but no history, call log or world log is kept.
     pub load_mode: bool,
+    /// What the chat page shows besides the chats.
+    pub page: PageOptions,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            bot_name: BOT_NAME.to_owned(),
             token: None,
             log: None,
             load_mode: false,
+            page: PageOptions::default(),
         }
     }
 }
@@ -149,10 +159,11 @@ pub async fn start(options: Options) -> Result<Emulator, StartError> {
         .build()
         .map_err(StartError::Client)?;
     let world = Arc::new(World::new(options.token, log, options.load_mode));
+    world.change_quietly(|state| state.bot.name = options.bot_name);
     let control = Control::new(world.clone());
     let mut router = Router::new().merge(control::routes(control.clone()));
     if !options.load_mode {
-        router = router.merge(page::routes(control.clone()));
+        router = router.merge(page::routes(&control, options.page));
     }
     let router = router
         .fallback(bot_api::serve)

@@ -28,6 +28,9 @@ pub struct Invoice {
     pub start_parameter: String,
     /// Empty for Stars.
     pub provider_token: String,
+    /// What the sheet asks the payer for: `name`, `phone_number`, `email`. Never for Stars.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// Whether a charge was made for this very message.
     #[serde(default)]
     pub paid: bool,
@@ -69,6 +72,17 @@ pub struct Charge {
     pub message_id: Option<i64>,
 }
 
+/// A provider's test card.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Card {
+    /// Pays.
+    #[default]
+    Good,
+    /// Is declined: the bot is asked, then the provider takes nothing.
+    Declined,
+}
+
 /// How a payment is to go; `PayOptions::default()` is the honest way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -87,6 +101,8 @@ pub struct PayOptions {
     pub lose_notice: bool,
     /// Pay although the message is gone, was paid, or can't be paid by this person.
     pub force: bool,
+    /// Which of the provider's test cards pays; Stars need none.
+    pub card: Card,
     /// `order_info` of query and payment (name, phone, e-mail, address).
     pub order_info: Option<Value>,
 }
@@ -101,6 +117,7 @@ impl Default for PayOptions {
             times: 1,
             lose_notice: false,
             force: false,
+            card: Card::Good,
             order_info: None,
         }
     }
@@ -120,6 +137,8 @@ pub enum PayOutcome {
         /// What it told the customer.
         message: String,
     },
+    /// The bot said yes and the provider took nothing: the invoice can be paid again. The bot hears no more of it.
+    Declined,
     /// The bot didn't answer within ten seconds of the emulator's clock.
     TimedOut,
     /// There was nothing to pay: the client would not even ask the bot.
@@ -134,7 +153,9 @@ impl PayOutcome {
     pub fn charge_id(&self) -> Option<&str> {
         match self {
             Self::Paid { charge_id } => Some(charge_id),
-            Self::Refused { .. } | Self::TimedOut | Self::NotPayable { .. } => None,
+            Self::Refused { .. } | Self::Declined | Self::TimedOut | Self::NotPayable { .. } => {
+                None
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     faults::Faults,
     files::Files,
     ids::{Random, first_id},
+    mailbox::Mail,
     message::{Message, MessageKind},
     payment::{Attempt, Charge, Invoice},
     reply::ApiError,
@@ -39,6 +40,8 @@ pub(crate) struct Callback {
 #[derive(Debug, Default)]
 pub(crate) struct Bot {
     pub(crate) id: i64,
+    /// Its `first_name`.
+    pub(crate) name: String,
     /// Commands by scope and language.
     pub(crate) commands: HashMap<(String, String), Value>,
     /// Menu buttons by chat; 0 is the default one.
@@ -67,6 +70,8 @@ pub(crate) struct State {
     pub(crate) charges: Vec<Charge>,
     pub(crate) links: HashMap<String, Invoice>,
     pub(crate) files: Files,
+    /// What was sent by mail, oldest first.
+    pub(crate) mails: Vec<Mail>,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<Call>,
     pub(crate) call_count: u64,
@@ -84,6 +89,7 @@ impl State {
             offset_ms: 0,
             bot: Bot {
                 id: 1_000_001,
+                name: crate::BOT_NAME.to_owned(),
                 ..Bot::default()
             },
             customers: HashMap::new(),
@@ -98,6 +104,7 @@ impl State {
             charges: Vec::new(),
             links: HashMap::new(),
             files: Files::default(),
+            mails: Vec::new(),
             faults: Faults::default(),
             calls: Vec::new(),
             call_count: 0,
@@ -116,7 +123,7 @@ impl State {
         json!({
             "id": self.bot.id,
             "is_bot": true,
-            "first_name": crate::BOT_NAME,
+            "first_name": self.bot.name,
             "username": crate::BOT_USERNAME,
         })
     }
@@ -145,8 +152,9 @@ impl State {
         }
         if !self.customers.contains_key(&id) {
             let chat_instance = self.random.digits();
+            let place = self.customers.len();
             self.customers
-                .insert(id, Customer::new(id, spec, chat_instance));
+                .insert(id, Customer::new(id, spec, chat_instance, place));
         }
         id
     }
@@ -154,12 +162,13 @@ impl State {
     /// The customer with this id, made if need be.
     pub(crate) fn known(&mut self, id: i64) -> &mut Customer {
         let instance = self.random.digits();
+        let place = self.customers.len();
         self.customers.entry(id).or_insert_with(|| {
             let spec = CustomerSpec {
                 id: Some(id),
                 ..CustomerSpec::named("Customer")
             };
-            Customer::new(id, spec, instance)
+            Customer::new(id, spec, instance, place)
         })
     }
 
@@ -219,6 +228,9 @@ impl State {
         }
         let keep = self.keep;
         if let Some(customer) = self.customers.get_mut(&message.chat_id) {
+            if message.from_bot {
+                customer.typing_until_ms = 0;
+            }
             customer.messages.insert(message.message_id, message);
             if !keep && customer.messages.len() > LOAD_MODE_MESSAGES {
                 customer.messages.pop_first();
@@ -280,6 +292,13 @@ impl State {
 
     pub(crate) fn wake(&self) {
         self.queue_changed.send_modify(|count| *count += 1);
+    }
+
+    /// Tells every chat that something which all of them show has changed.
+    pub(crate) fn touch_all(&self) {
+        for customer in self.customers.values() {
+            customer.touch();
+        }
     }
 
     /// Commands that a customer sees: the narrowest scope that has any, their language first.

@@ -72,6 +72,21 @@ impl Control {
         self.world.change(|state| state.enqueue_raw(update))
     }
 
+    /// The number on a customer's own contact card.
+    pub fn phone(&self, user: i64) -> String {
+        self.world
+            .change_quietly(|state| state.known(user).phone.clone())
+    }
+
+    /// Changes the number on a customer's own contact card.
+    pub fn set_phone(&self, user: i64, phone: &str) {
+        self.world.change(|state| {
+            let customer = state.known(user);
+            phone.clone_into(&mut customer.phone);
+            customer.touch();
+        });
+    }
+
     /// Shares a contact: their own if `contact_user_id` is theirs; `forwarded` adds the origin of a forwarded message.
     pub fn share_contact(
         &self,
@@ -224,7 +239,11 @@ impl Control {
 
     /// Sets what a customer has in their purse.
     pub fn set_stars(&self, user: i64, stars: i64) {
-        self.world.change(|state| state.known(user).stars = stars);
+        self.world.change(|state| {
+            let customer = state.known(user);
+            customer.stars = stars;
+            customer.touch();
+        });
     }
 
     /// What a customer has in their purse.

@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 use std::{fmt::Display, sync::Arc};
 
 use super::Control;
-use crate::{customers::CustomerSpec, faults::Fault, methods, payment::PayOptions, world::World};
+use crate::{
+    customers::CustomerSpec, faults::Fault, mailbox::Mail, methods, payment::PayOptions,
+    world::World,
+};
 
 /// What went wrong with a request, as text for a person.
 struct Mistake(StatusCode, String);
@@ -100,6 +103,10 @@ async fn run(control: &Control, verb: &str, body: Value) -> Result<Value, Mistak
             let id = control.customer(read::<CustomerSpec>(body)?);
             return Ok(json!({ "user": id }));
         }
+        "mail" => {
+            let id = control.mail(read::<Mail>(body)?);
+            return Ok(json!({ "id": id }));
+        }
         "fault" => {
             control.fault(read::<Fault>(body)?);
             return Ok(json!({}));
@@ -115,6 +122,12 @@ async fn run(control: &Control, verb: &str, body: Value) -> Result<Value, Mistak
         "contact" => {
             json!(control.share_contact(user, &act.phone, act.contact_user_id, act.forwarded))
         }
+        "phone" if act.phone.is_empty() => json!({ "phone": control.phone(user) }),
+        "phone" => {
+            control.set_phone(user, &act.phone);
+            json!({})
+        }
+        "mails" => json!(control.mails()),
         "sticker" => json!(control.send_sticker(user)),
         "document" => json!(control.send_document(user, &act.name, act.content, &act.text)),
         "press" => {

@@ -29,7 +29,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Control {
     pub(crate) world: Arc<World>,
-    deadline: Duration,
+    pub(crate) deadline: Duration,
 }
 
 impl fmt::Debug for Control {
@@ -228,9 +228,7 @@ impl Control {
     pub fn advance(&self, ms: i64) {
         self.world.change(|state| {
             state.offset_ms += ms;
-            for customer in state.customers.values() {
-                customer.touch();
-            }
+            state.touch_all();
             state.wake();
         });
     }

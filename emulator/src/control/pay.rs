@@ -7,7 +7,8 @@ use super::Control;
 use crate::{
     message::MessageKind,
     payment::{
-        ANSWER_WITHIN_MS, Attempt, AttemptState, Charge, Invoice, PayOptions, PayOutcome, STARS,
+        ANSWER_WITHIN_MS, Attempt, AttemptState, Card, Charge, Invoice, PayOptions, PayOutcome,
+        STARS,
     },
     state::State,
 };
@@ -182,6 +183,11 @@ fn settle(state: &mut State, query_id: &str) -> Result<PayOutcome, i64> {
                 return Err(left_ms);
             }
             PayOutcome::TimedOut
+        }
+        AttemptState::Approved
+            if attempt.options.card == Card::Declined && attempt.currency != STARS =>
+        {
+            PayOutcome::Declined
         }
         AttemptState::Approved => {
             let attempt = attempt.clone();

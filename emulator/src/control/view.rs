@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calls::{Call, Counts},
+    mailbox::Mail,
     message::Message,
     payment::Charge,
     state::State,
@@ -48,6 +49,11 @@ impl View<'_> {
     /// All charges so far.
     pub fn charges(&self) -> &[Charge] {
         &self.state.charges
+    }
+
+    /// All mails so far, oldest first.
+    pub fn mails(&self) -> impl DoubleEndedIterator<Item = &Mail> {
+        self.state.mails.iter()
     }
 
     /// Ids of confirmed updates.

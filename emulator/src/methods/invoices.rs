@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{chat_id, messages};
 use crate::{
+    currency,
     keyboard::{self, Markup},
     message::MessageKind,
     params::Params,
@@ -133,11 +134,16 @@ fn invoice(params: &Params) -> Result<Invoice, ApiError> {
         if params.integer("max_tip_amount").unwrap_or_default() != 0 {
             return Err(ApiError::bad("STARS_INVOICE_INVALID"));
         }
+    } else if !currency::is_known(&currency) {
+        return Err(ApiError::bad("CURRENCY_INVALID"));
     } else if !is_provider_token(&provider_token) {
         return Err(ApiError::bad("PAYMENT_PROVIDER_INVALID"));
     }
     let total_amount =
         total_amount.ok_or_else(|| ApiError::bad("CURRENCY_TOTAL_AMOUNT_INVALID"))?;
+    if !currency::limits(&currency).contains(&total_amount) {
+        return Err(ApiError::bad("CURRENCY_TOTAL_AMOUNT_INVALID"));
+    }
     if prices.iter().any(|price| price.label.is_empty()) {
         return Err(ApiError::bad("INVOICE_PRICE_LABEL_EMPTY"));
     }
@@ -151,6 +157,11 @@ fn invoice(params: &Params) -> Result<Invoice, ApiError> {
     if start_parameter.len() > 64 || !start_parameter.bytes().all(is_plain) {
         return Err(ApiError::bad("START_PARAM_INVALID"));
     }
+    let needs = ["name", "phone_number", "email"]
+        .into_iter()
+        .filter(|field| currency != STARS && params.flag(&format!("need_{field}")))
+        .map(str::to_owned)
+        .collect();
     Ok(Invoice {
         title,
         description,
@@ -160,6 +171,7 @@ fn invoice(params: &Params) -> Result<Invoice, ApiError> {
         prices,
         start_parameter,
         provider_token,
+        needs,
         paid: false,
     })
 }

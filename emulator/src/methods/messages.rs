@@ -16,6 +16,9 @@ pub(super) const NOT_MODIFIED: &str = "message is not modified: specified new me
 /// Telegram lets a bot delete for everybody within 48 hours.
 const DELETABLE_MS: i64 = 48 * 60 * 60 * 1000;
 
+/// How long a client shows a chat action.
+const ACTION_SHOWN_MS: i64 = 5_000;
+
 /// `sendMessage`.
 pub(super) fn send(state: &mut State, params: &Params) -> Answer {
     let chat = chat_id(params)?;
@@ -54,7 +57,9 @@ pub(super) fn deliver(
     match markup {
         Markup::Inline(value) => message.set_keyboard(Some(value)),
         Markup::Reply(value) => {
-            state.known(chat).reply_keyboard = Some(value);
+            let customer = state.known(chat);
+            customer.reply_keyboard = Some(value);
+            customer.reply_keyboard_id = message.message_id;
         }
         Markup::Remove => state.known(chat).reply_keyboard = None,
         Markup::None => {}
@@ -221,11 +226,16 @@ pub(super) fn chat_action(state: &mut State, params: &Params) -> Answer {
         "record_video_note",
         "upload_video_note",
     ];
-    state.recipient(chat_id(params)?)?;
+    let chat = chat_id(params)?;
+    state.recipient(chat)?;
     let action = params.text("action").unwrap_or_default();
     if !ACTIONS.contains(&action.as_str()) {
         return Err(ApiError::bad("wrong parameter action in request"));
     }
+    let until_ms = state.now_ms() + ACTION_SHOWN_MS;
+    let customer = state.known(chat);
+    customer.typing_until_ms = until_ms;
+    customer.touch();
     Ok(json!(true))
 }
 

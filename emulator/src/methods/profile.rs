@@ -80,6 +80,7 @@ pub(super) fn set_commands(state: &mut State, params: &Params) -> Answer {
         }
     }
     state.bot.commands.insert(key, list);
+    state.touch_all();
     Ok(json!(true))
 }
 
@@ -92,6 +93,7 @@ pub(super) fn get_commands(state: &mut State, params: &Params) -> Answer {
 /// `deleteMyCommands`.
 pub(super) fn delete_commands(state: &mut State, params: &Params) -> Answer {
     state.bot.commands.remove(&key(params)?);
+    state.touch_all();
     Ok(json!(true))
 }
 
@@ -144,7 +146,9 @@ fn described(texts: &HashMap<String, String>, params: &Params, field: &str) -> V
 
 /// `setMyDescription`.
 pub(super) fn set_description(state: &mut State, params: &Params) -> Answer {
-    describe(&mut state.bot.descriptions, params, "description", 512)
+    let set = describe(&mut state.bot.descriptions, params, "description", 512)?;
+    state.touch_all();
+    Ok(set)
 }
 
 /// `getMyDescription`.

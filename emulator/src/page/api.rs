@@ -6,7 +6,9 @@ use axum::{
     extract::{Path, Query},
     http::{
         StatusCode,
-        header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -15,25 +17,38 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
+use super::{
+    news::{self, Seen},
+    options::{OnAdvance, PageOptions},
+};
 use crate::{
     control::Control,
     customers::CustomerSpec,
     files::{looks_like_picture, picture_kind},
-    payment::PayOptions,
-    state::{State, in_order},
+    payment::{Card, PayOptions},
     world::World,
 };
 
-/// How long a request for news waits when there is none.
-const NEWS_WITHIN: Duration = Duration::from_secs(25);
 /// How long a tapped button spins.
 const SPIN: Duration = Duration::from_secs(15);
+/// The most that one request may move the clock: a year.
+const FARTHEST_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+/// A mail is shown as its sender made it, but runs nothing and loads nothing.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// The routes under `/chat/api`.
-pub(super) fn routes(control: Control) -> Router<Arc<World>> {
+pub(super) fn routes(control: &Control, options: PageOptions) -> Router<Arc<World>> {
+    let PageOptions {
+        notes, on_advance, ..
+    } = options;
+    let about = json!({ "notes": notes, "can_advance": on_advance.is_some() });
+    let epoch: Arc<str> = control
+        .world
+        .change_quietly(|state| state.random.text(16))
+        .into();
     let news = {
         let control = control.clone();
-        move |Query(query): Query<News>| async move { Json(news(&control, query).await) }
+        move |Json(seen): Json<Seen>| async move { Json(news::news(&control, &epoch, seen).await) }
     };
     let upload = {
         let control = control.clone();
@@ -45,22 +60,22 @@ pub(super) fn routes(control: Control) -> Router<Arc<World>> {
         let control = control.clone();
         move |Path(id): Path<String>| async move { file(&control, &id) }
     };
+    let mail = {
+        let control = control.clone();
+        move |Path(id): Path<i64>| async move { mail(&control, id) }
+    };
+    let control = control.clone();
     let act = move |Path(verb): Path<String>, Json(act): Json<Act>| async move {
-        let done = run(&control, &verb, act).await;
+        let done = run(&control, on_advance.as_ref(), &verb, act).await;
         done.map(Json).map_err(|why| (StatusCode::BAD_REQUEST, why))
     };
     Router::new()
-        .route("/chat/api/state", get(news))
+        .route("/chat/api/about", get(move || async move { Json(about) }))
+        .route("/chat/api/news", post(news))
         .route("/chat/api/upload", post(upload))
         .route("/chat/api/file/{id}", get(file))
+        .route("/chat/api/mail/{id}", get(mail))
         .route("/chat/api/{verb}", post(act))
-}
-
-#[derive(Deserialize)]
-struct News {
-    user: i64,
-    /// The version that the page shows; absent asks for the present one at once.
-    since: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -82,50 +97,10 @@ struct Act {
     data: String,
     phone: String,
     link: String,
-    email: String,
-}
-
-async fn news(control: &Control, query: News) -> Value {
-    let world = &control.world;
-    let mut bell = world.change_quietly(|state| state.known(query.user).changed.subscribe());
-    let mut closing = world.closing.subscribe();
-    if let Some(since) = query.since
-        && *bell.borrow_and_update() == since
-    {
-        tokio::select! {
-            _ = bell.changed() => {}
-            _ = closing.changed() => {}
-            () = tokio::time::sleep(NEWS_WITHIN) => {}
-        }
-    }
-    world.read(|state| snapshot(state, query.user))
-}
-
-fn snapshot(state: &State, user: i64) -> Value {
-    let Some(customer) = state.customers.get(&user) else {
-        return Value::Null;
-    };
-    let language = customer.spec.language_code.as_deref().unwrap_or_default();
-    let descriptions = &state.bot.descriptions;
-    let description = descriptions.get(language).or_else(|| descriptions.get(""));
-    let buttons = &state.bot.menu_buttons;
-    json!({
-        "version": *customer.changed.borrow(),
-        "user": user,
-        "first_name": customer.spec.first_name,
-        "started": customer.started,
-        "blocked": customer.blocked,
-        "stars": customer.stars,
-        "messages": in_order(&customer.messages),
-        "reply_keyboard": customer.reply_keyboard,
-        "commands": state.commands_for(customer),
-        "menu_button": buttons.get(&user).or_else(|| buttons.get(&0)),
-        "bot": {
-            "name": crate::BOT_NAME,
-            "username": crate::BOT_USERNAME,
-            "description": description,
-        },
-    })
+    card: Card,
+    /// What the pay sheet asked for: `name`, `phone_number`, `email`.
+    order_info: Option<Value>,
+    ms: u64,
 }
 
 fn take(control: &Control, upload: &Upload, body: Bytes) -> Value {
@@ -155,7 +130,29 @@ fn file(control: &Control, id: &str) -> Response {
     (headers, file.bytes).into_response()
 }
 
-async fn run(control: &Control, verb: &str, act: Act) -> Result<Value, String> {
+/// The HTML part of a mail, in a frame of its own that can do nothing but be read. Its links open beside the page.
+fn mail(control: &Control, id: i64) -> Response {
+    let html = control.world.read(|state| {
+        let mail = state.mails.iter().find(|mail| mail.id == id)?;
+        mail.html.clone()
+    });
+    let Some(html) = html else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, MAIL_POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, format!("<base target=\"_blank\">{html}")).into_response()
+}
+
+async fn run(
+    control: &Control,
+    on_advance: Option<&OnAdvance>,
+    verb: &str,
+    act: Act,
+) -> Result<Value, String> {
     let user = act.user;
     Ok(match verb {
         "open" => {
@@ -170,7 +167,12 @@ async fn run(control: &Control, verb: &str, act: Act) -> Result<Value, String> {
         "say" if act.text.trim().is_empty() => return Err("there is nothing to send".into()),
         "say" => json!(control.say(user, &act.text)),
         "sticker" => json!(control.send_sticker(user)),
-        "contact" => json!(control.share_contact(user, &act.phone, Some(user), false)),
+        "contact" if act.phone.trim().is_empty() => return Err("the number is missing".into()),
+        "contact" => {
+            // The number is the customer's from now on.
+            control.set_phone(user, act.phone.trim());
+            json!(control.share_contact(user, act.phone.trim(), Some(user), false))
+        }
         "press" => {
             let pressed = control.press(user, act.message_id, &act.data);
             let id = pressed.map_err(|error| error.to_string())?;
@@ -187,7 +189,8 @@ async fn run(control: &Control, verb: &str, act: Act) -> Result<Value, String> {
         }
         "pay" => {
             let options = PayOptions {
-                order_info: (!act.email.is_empty()).then(|| json!({ "email": act.email })),
+                card: act.card,
+                order_info: act.order_info,
                 ..PayOptions::default()
             };
             let outcome = if act.link.is_empty() {
@@ -204,6 +207,13 @@ async fn run(control: &Control, verb: &str, act: Act) -> Result<Value, String> {
         "unblock" => {
             control.unblock(user);
             json!({})
+        }
+        "advance" => {
+            let hook = on_advance.ok_or("this clock can't be moved")?;
+            let ms = act.ms.min(FARTHEST_MS);
+            control.advance(ms as i64);
+            hook.call(Duration::from_millis(ms));
+            json!({ "now_ms": control.now_ms() })
         }
         _ => return Err(format!("there is no verb {verb}")),
     })

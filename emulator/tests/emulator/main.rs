@@ -1,9 +1,12 @@
 //! The emulator as bots and tests see it: over HTTP and through `Control`.
 
 mod callbacks;
+mod cards;
+mod control;
 mod customers;
 mod faults;
 mod html;
+mod mailbox;
 mod page;
 mod payments;
 mod polling;

@@ -98,6 +98,18 @@ impl Bench {
     }
 }
 
+/// Status and answer of a request to the page's API or the control API.
+pub(crate) async fn post(bench: &Bench, path: &str, body: Value) -> (u16, Value) {
+    let url = format!("{}{path}", bench.emulator.url());
+    let response = bench.client.post(url).json(&body).send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
+
 pub(crate) fn id_of(message: &Value) -> i64 {
     message["message_id"].as_i64().unwrap()
 }
