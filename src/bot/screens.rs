@@ -10,7 +10,7 @@ mod tests;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-pub use self::catalogue::{Stock, catalogue, found, product, sold_out};
+pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
 pub use self::menu::{
     COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,
     not_understood, not_yours, nothing_to_cancel, paysupport, stale, support, terms, trouble,

@@ -152,6 +152,11 @@ impl Visit {
 
     async fn card(&self, card: Option<Card>, from: Option<Place>) -> Result<(), HandlerError> {
         let Some(card) = card else {
+            if self.tap.is_none() {
+                // Nothing to hang a toast on: an old link.
+                let screen = screens::product_gone(&self.localizer());
+                return self.show(Place::Catalogue { page: 0 }, &screen).await;
+            }
             self.toast(&screens::gone(&self.localizer())).await;
             return match from {
                 Some(Place::Category { slug, page }) => self.category(slug, page).await,
