@@ -53,5 +53,9 @@ stock-last = { $left ->
 }
 stock-none = Sold out
 
+product-gone =
+    This product is no longer sold.
+
+    There is more in the Catalogue, or write a word or two of what you are looking for.
 sold-out =
     <b>{ $title }</b> is sold out: somebody was faster. Nothing was charged.

@@ -20,7 +20,7 @@ pub use self::account::{
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
-pub use self::catalogue::{Stock, catalogue, found, product, sold_out};
+pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
 pub use self::desk::{
     desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
     task_means,

@@ -87,6 +87,9 @@ on_both_engines! {
         sees(&shop, olga, "Зелёный чай", "⬅ Назад").await;
         shop.press(olga, "⬅ Назад");
         sees(&shop, olga, "Каталог › Сеть", "Зелёный чай · нет в наличии").await;
+        archive(&shop, "tea").await;
+        shop.control.say(olga, "/start p_tea");
+        sees(&shop, olga, "больше не продаётся", "🛍 Каталог").await;
         shop.close().await;
     }
 

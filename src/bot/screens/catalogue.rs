@@ -374,6 +374,17 @@ fn capitalised(text: &str) -> String {
     first.chain(letters).collect()
 }
 
+/// A link to a product that is no longer shown.
+pub fn product_gone(l: &Localizer) -> Screen {
+    l.plain(
+        "product-gone",
+        vec![
+            vec![l.button("button-catalogue", Callback::Catalogue { page: 0 })],
+            l.home(),
+        ],
+    )
+}
+
 /// The last piece went to somebody else.
 pub fn sold_out(l: &Localizer, product: &Product) -> Screen {
     let title = shortened(product.title.in_language(l.language), TITLE);

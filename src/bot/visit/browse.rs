@@ -164,6 +164,11 @@ impl Visit {
         from: Option<Place>,
     ) -> Result<(), HandlerError> {
         let Some((card, in_cart)) = card else {
+            if self.tap.is_none() {
+                // Nothing to hang a toast on: an old link.
+                let screen = screens::product_gone(&self.localizer());
+                return self.show(Place::Catalogue { page: 0 }, &screen).await;
+            }
             self.toast(&screens::gone(&self.localizer())).await;
             return match from {
                 Some(Place::Category { slug, page }) => self.category(slug, page).await,

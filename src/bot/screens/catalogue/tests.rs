@@ -135,6 +135,7 @@ pub(in crate::bot::screens) fn screens(l: &Localizer) -> Vec<(&'static str, Scre
         ("found", found(l, "<zeta> & \u{202e}co", &hits, 0, 1)),
         ("found, page", found(l, "zeta", &hits, 1, 3)),
         ("found, nothing", found(l, "50%", &[], 0, 0)),
+        ("product gone", product_gone(l)),
         ("product", shown(l, &card(zeta()), Stock::Plenty)),
         ("product, last", shown(l, &long, Stock::Last(1))),
         ("product, few", shown(l, &card(zeta()), Stock::Last(3))),
