@@ -153,7 +153,7 @@ impl App {
         let owner = owner()?;
         let router = Router {
             face: face.clone(),
-            movements: Movements::new(vault),
+            movements: Movements::new(vault.clone()),
         };
         let bus = Bus::start(&store, &owner, Arc::new(router));
         let post = Post {
@@ -175,7 +175,7 @@ impl App {
             link,
         };
         tasks.spawn(introduction.run(stopped.clone()));
-        let listener = Listener::new(client.clone(), store.clone(), bus.clone());
+        let listener = Listener::new(client.clone(), store.clone(), bus.clone()).sealing(vault);
         tasks.spawn(listener.run(stopped.clone()));
         let restarts = settings.telegram_restarts;
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);

@@ -8,6 +8,7 @@ pub mod face;
 pub mod listener;
 mod place;
 pub mod screens;
+mod sealed;
 mod visit;
 pub mod vital;
 

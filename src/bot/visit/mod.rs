@@ -3,6 +3,7 @@
 mod account;
 mod browse;
 mod desk;
+mod new_keys;
 mod orders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
