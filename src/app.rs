@@ -199,7 +199,8 @@ impl App {
             link,
         };
         tasks.spawn(introduction.run(stopped.clone()));
-        let listener = Listener::new(client.clone(), store.clone(), bus.clone());
+        let listener =
+            Listener::new(client.clone(), store.clone(), bus.clone()).sealing(vault.clone());
         tasks.spawn(listener.run(stopped.clone()));
         let restarts = settings.telegram_restarts;
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);

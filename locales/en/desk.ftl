@@ -19,6 +19,25 @@ desk-welcome =
 desk =
     <b>Staff desk</b>
     You are here as { $role }.
+
+    { $today }
+    { $tasks }
+    { $empty }
+desk-today-none = Today: no sales yet.
+desk-today = { $count ->
+    [one] Today: <b>{ $count } sale</b>, { $sums }
+   *[other] Today: <b>{ $count } sales</b>, { $sums }
+}
+desk-tasks = { $count ->
+    [0] No task is open.
+    [one] ⚠️ { $count } task is open.
+   *[other] ⚠️ { $count } tasks are open.
+}
+desk-empty = { $count ->
+    [0] Every product has stock.
+    [one] 📭 { $count } product is sold out.
+   *[other] 📭 { $count } products are sold out.
+}
 desk-link-used = This link has been used already: it worked once, for one person. If that was not you, tell the shop's operator.
 desk-link-ended = This link has ended. A new one is printed when the shop starts.
 desk-link-unknown = There is no such link. Copy it once more, whole, as the shop printed it.
@@ -66,3 +85,118 @@ means-refund-unmatched = Done means: you have looked the charge up at the provid
 means-inbox-dead = Done means: nobody will handle this message. To have it handled again, run kiosk dead retry in:{ $subject }
 means-outbox-dead = Done means: this message will not be sent. To send it again, run kiosk dead retry out:{ $subject }
 means-other = Done means: nothing more needs to be done about it. Kiosk changes nothing else.
+
+button-desk-tasks = ⚠️ Tasks
+button-desk-stock = 📊 Stock
+button-desk-orders = 📦 Newest orders
+button-desk-refresh = 🔄 Refresh
+button-desk-back = ⬅ Staff desk
+button-desk-task = { $id } · { $what }
+button-desk-done = ✅ It is done
+button-desk-yes = ✅ Yes, done
+button-desk-no = ⬅ No
+button-desk-keys = 📥 { $title }
+button-desk-add = ✅ Add
+button-desk-cancel = ✖ Cancel
+button-desk-more = 📥 More keys
+
+desk-not-allowed = Your role does not allow that: ask an owner or a manager.
+desk-tasks-none =
+    <b>Tasks</b>
+
+    No task is open. All is well.
+desk-tasks-open =
+    <b>Tasks</b>, the oldest first
+desk-task =
+    <b>Task { $id }</b>: { $what }
+    { $date }
+    <code>{ $subject }</code>
+
+    { $detail }
+desk-task-ask =
+    <b>Task { $id }</b>: { $what }
+
+    { $means }
+
+    Is it done?
+desk-task-done = Done, thank you.
+desk-task-gone = This task is no longer open.
+desk-stock-none =
+    <b>Stock</b>
+
+    Nothing is for sale yet. Load products with <code>kiosk import catalogue catalogue.toml</code>.
+desk-stock =
+    <b>Stock</b>, the lowest first
+
+    { $lines }
+desk-level = { $left } · { $title }
+desk-level-none = 📭 0 · { $title }
+desk-level-endless = ∞ · { $title }
+desk-keys-wanted =
+    <b>{ $title }</b>
+
+    Send the keys, one a line, as a text file or as a message. You see what they are before anything is added.
+desk-keys-preview =
+    Keys for <code>{ $slug }</code>
+
+    { $counts }
+
+    Add them?
+desk-keys-no-new =
+    Keys for <code>{ $slug }</code>
+
+    { $counts }
+
+    There is nothing to add. Send other keys, or cancel: your message is then deleted.
+desk-keys-new = { $count ->
+    [one] <b>{ $count } new key</b>
+   *[other] <b>{ $count } new keys</b>
+}
+desk-keys-done = { $count ->
+    [one] <b>{ $count } key added</b>
+   *[other] <b>{ $count } keys added</b>
+}
+desk-keys-twice = { $count ->
+    [one] { $count } line repeats another one
+   *[other] { $count } lines repeat other ones
+}
+desk-keys-known = { $count ->
+    [one] { $count } key is in the shop already
+   *[other] { $count } keys are in the shop already
+}
+desk-keys-bad = { $count ->
+    [one] { $count } line is no key: line { $lines }
+   *[other] { $count } lines are no keys: lines { $lines }
+}
+desk-keys-added =
+    Stock of <code>{ $slug }</code>
+
+    { $counts }
+
+    { $message }
+desk-keys-dropped =
+    Nothing was added.
+
+    { $message }
+desk-message-gone = Your message with the keys is deleted from this chat.
+desk-message-stays = Telegram did not let me delete your message with the keys: delete it yourself.
+desk-keys-too-big = This file is larger than the 20 MB that Telegram gives to bots. On the machine where the shop runs: <code>kiosk import keys { $slug } FILE</code>
+desk-keys-nothing = There are no keys in that. Send a text file, or a message with one key a line.
+desk-keys-no-product = This product is no longer for sale. Choose another one: 📊 Stock.
+desk-keys-not-stock = This product needs no keys from a file.
+desk-orders-none =
+    <b>Newest orders</b>
+
+    Nobody has ordered anything yet.
+desk-orders =
+    <b>Newest orders</b>
+
+    { $lines }
+desk-order = { $number } · { $date } · { $who } · { $state }
+desk-state-open = waits for payment
+desk-state-paid = paid
+desk-state-fulfilled = delivered
+desk-state-backorder = paid, without keys
+desk-state-expired = not paid in time
+desk-state-cancelled = cancelled
+desk-state-closed = money returned

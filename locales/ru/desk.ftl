@@ -19,6 +19,28 @@ desk-welcome =
 desk =
     <b>Стол продавца</b>
     Ваша роль: { $role }.
+
+    { $today }
+    { $tasks }
+    { $empty }
+desk-today-none = Сегодня продаж ещё не было.
+desk-today = { $count ->
+    [one] Сегодня: <b>{ $count } продажа</b>, { $sums }
+    [few] Сегодня: <b>{ $count } продажи</b>, { $sums }
+   *[other] Сегодня: <b>{ $count } продаж</b>, { $sums }
+}
+desk-tasks = { $count ->
+    [0] Открытых задач нет.
+    [one] ⚠️ Открыта { $count } задача.
+    [few] ⚠️ Открыто { $count } задачи.
+   *[other] ⚠️ Открыто { $count } задач.
+}
+desk-empty = { $count ->
+    [0] Все товары в наличии.
+    [one] 📭 Закончился { $count } товар.
+    [few] 📭 Закончились { $count } товара.
+   *[other] 📭 Закончилось { $count } товаров.
+}
 desk-link-used = Эта ссылка уже использована: она сработала один раз, для одного человека. Если это были не вы, сообщите тому, кто обслуживает магазин.
 desk-link-ended = Эта ссылка больше не действует. Новую магазин печатает при запуске.
 desk-link-unknown = Такой ссылки нет. Скопируйте её ещё раз целиком, как её напечатал магазин.
@@ -68,3 +90,123 @@ means-refund-unmatched = «Готово» значит: вы нашли плат
 means-inbox-dead = «Готово» значит: это сообщение никто не обработает. Чтобы обработать его снова: kiosk dead retry in:{ $subject }
 means-outbox-dead = «Готово» значит: это сообщение не будет отправлено. Чтобы отправить его снова: kiosk dead retry out:{ $subject }
 means-other = «Готово» значит: больше ничего делать не нужно. Kiosk ничего другого не меняет.
+
+button-desk-tasks = ⚠️ Задачи
+button-desk-stock = 📊 Запас
+button-desk-orders = 📦 Новые заказы
+button-desk-refresh = 🔄 Обновить
+button-desk-back = ⬅ Стол продавца
+button-desk-task = { $id } · { $what }
+button-desk-done = ✅ Готово
+button-desk-yes = ✅ Да, готово
+button-desk-no = ⬅ Нет
+button-desk-keys = 📥 { $title }
+button-desk-add = ✅ Добавить
+button-desk-cancel = ✖ Отменить
+button-desk-more = 📥 Ещё ключи
+
+desk-not-allowed = Ваша роль этого не позволяет: обратитесь к владельцу или менеджеру.
+desk-tasks-none =
+    <b>Задачи</b>
+
+    Открытых задач нет. Всё в порядке.
+desk-tasks-open =
+    <b>Задачи</b>, сначала старые
+desk-task =
+    <b>Задача { $id }</b>: { $what }
+    { $date }
+    <code>{ $subject }</code>
+
+    { $detail }
+desk-task-ask =
+    <b>Задача { $id }</b>: { $what }
+
+    { $means }
+
+    Готово?
+desk-task-done = Готово, спасибо.
+desk-task-gone = Эта задача уже закрыта.
+desk-stock-none =
+    <b>Запас</b>
+
+    Товаров пока нет. Загрузите их: <code>kiosk import catalogue catalogue.toml</code>.
+desk-stock =
+    <b>Запас</b>, сначала самый малый
+
+    { $lines }
+desk-level = { $left } · { $title }
+desk-level-none = 📭 0 · { $title }
+desk-level-endless = ∞ · { $title }
+desk-keys-wanted =
+    <b>{ $title }</b>
+
+    Пришлите ключи, по одному в строке, текстовым файлом или сообщением. Прежде чем что-то добавить, бот покажет, что получилось.
+desk-keys-preview =
+    Ключи для <code>{ $slug }</code>
+
+    { $counts }
+
+    Добавить?
+desk-keys-no-new =
+    Ключи для <code>{ $slug }</code>
+
+    { $counts }
+
+    Добавлять нечего. Пришлите другие ключи или отмените: тогда бот удалит ваше сообщение.
+desk-keys-new = { $count ->
+    [one] <b>{ $count } новый ключ</b>
+    [few] <b>{ $count } новых ключа</b>
+   *[other] <b>{ $count } новых ключей</b>
+}
+desk-keys-done = { $count ->
+    [one] <b>Добавлен { $count } ключ</b>
+    [few] <b>Добавлено { $count } ключа</b>
+   *[other] <b>Добавлено { $count } ключей</b>
+}
+desk-keys-twice = { $count ->
+    [one] { $count } строка повторяет другую
+    [few] { $count } строки повторяют другие
+   *[other] { $count } строк повторяют другие
+}
+desk-keys-known = { $count ->
+    [one] { $count } ключ уже есть в магазине
+    [few] { $count } ключа уже есть в магазине
+   *[other] { $count } ключей уже есть в магазине
+}
+desk-keys-bad = { $count ->
+    [one] { $count } строка – не ключ: строка { $lines }
+    [few] { $count } строки – не ключи: строки { $lines }
+   *[other] { $count } строк – не ключи: строки { $lines }
+}
+desk-keys-added =
+    Запас <code>{ $slug }</code>
+
+    { $counts }
+
+    { $message }
+desk-keys-dropped =
+    Ничего не добавлено.
+
+    { $message }
+desk-message-gone = Ваше сообщение с ключами удалено из этого чата.
+desk-message-stays = Telegram не дал удалить ваше сообщение с ключами: удалите его сами.
+desk-keys-too-big = Файл больше 20 МБ, которые Telegram отдаёт ботам. На машине, где работает магазин: <code>kiosk import keys { $slug } ФАЙЛ</code>
+desk-keys-nothing = Ключей здесь нет. Пришлите текстовый файл или сообщение, по одному ключу в строке.
+desk-keys-no-product = Этот товар больше не продаётся. Выберите другой: 📊 Запас.
+desk-keys-not-stock = Этому товару не нужны ключи из файла.
+desk-orders-none =
+    <b>Новые заказы</b>
+
+    Пока никто ничего не заказал.
+desk-orders =
+    <b>Новые заказы</b>
+
+    { $lines }
+desk-order = { $number } · { $date } · { $who } · { $state }
+desk-state-open = ждёт оплаты
+desk-state-paid = оплачен
+desk-state-fulfilled = доставлен
+desk-state-backorder = оплачен, без ключей
+desk-state-expired = не оплачен вовремя
+desk-state-cancelled = отменён
+desk-state-closed = деньги возвращены

@@ -12,6 +12,7 @@ use teloxide::utils::command::BotCommands;
 use super::callback::Callback;
 use super::listener::apologise;
 use super::place::Place;
+use super::sealed;
 use super::visit::Visit;
 use super::vital::{Payment, Person, Vital};
 use crate::bus::inbox::Stored;
@@ -141,7 +142,9 @@ impl Face {
     }
 
     async fn update(&self, turn: Arc<Turn>) -> Result<(), HandlerError> {
-        let Some(vital) = Vital::read(&turn.row().raw) else {
+        let raw = sealed::open(&self.vault, &turn.row().raw)
+            .map_err(|error| HandlerError::Final(error.to_string()))?;
+        let Some(vital) = Vital::read(&raw) else {
             return Err(HandlerError::Final("no JSON object".to_owned()));
         };
         // Money first, and by our own reading: nothing that Telegram adds to an update may cost a payment.
@@ -166,8 +169,8 @@ impl Face {
             return Ok(());
         }
         let customer = self.customer(&person).await?;
-        let update: Update = serde_json::from_slice(&turn.row().raw)
-            .map_err(|error| HandlerError::Final(error.to_string()))?;
+        let update: Update =
+            serde_json::from_slice(&raw).map_err(|error| HandlerError::Final(error.to_string()))?;
         if matches!(update.kind, UpdateKind::Error(_)) {
             let why = "an update that this version can't read";
             return Err(HandlerError::Final(why.to_owned()));

@@ -6,12 +6,15 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
+use super::sealed;
 use super::vital::{self, Kind};
 use crate::bus::Bus;
 use crate::bus::inbox::{self, Birth, Fact, Stored};
 use crate::shop::customers::{self, Customer};
 use crate::shop::letters::{self, Letter};
-use crate::store::{Session, Store, StoreError, Tx};
+use crate::shop::staff;
+use crate::shop::vault::Vault;
+use crate::store::{ErrorKind, Session, Store, StoreError, Tx};
 use crate::telegram::{CallError, Client, RawUpdate};
 
 /// How long Telegram holds a call open while there is nothing to tell.
@@ -44,6 +47,8 @@ pub struct Listener {
     /// On PostgreSQL: the connection whose lock says that this process polls.
     session: Option<Session>,
     pause: Duration,
+    /// What staff write in free text is sealed by it before it is stored.
+    vault: Option<Vault>,
 }
 
 /// What a round left to wait for.
@@ -65,7 +70,15 @@ impl Listener {
             acknowledged: true,
             session: None,
             pause: SHORTEST,
+            vault: None,
         }
+    }
+
+    /// Seals what staff write in free text: it may be keys for sale.
+    #[must_use]
+    pub fn sealing(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
     }
 
     /// Listens until `stop` turns true or its sender is gone. The batch in hand is stored first and, if Telegram can
@@ -149,9 +162,33 @@ impl Listener {
         if facts.is_empty() {
             return Ok(());
         }
+        let facts = self.conceal(facts).await?;
         let rows = store(&self.store, facts, urgent).await?;
         self.bus.accept(rows);
         Ok(())
+    }
+
+    async fn conceal(&self, mut facts: Vec<Fact>) -> Result<Vec<Fact>, StoreError> {
+        let Some(vault) = &self.vault else {
+            return Ok(facts);
+        };
+        for fact in &mut facts {
+            let Some(chat) = sealed::free_text(fact) else {
+                continue;
+            };
+            let role = self
+                .store
+                .read("listener.is_staff", move |tx| {
+                    Box::pin(staff::role(tx, chat))
+                })
+                .await?;
+            if role.is_some() {
+                sealed::seal(vault, fact).map_err(|error| {
+                    StoreError::because("listener.seal", ErrorKind::Failed, error)
+                })?;
+            }
+        }
+        Ok(facts)
     }
 
     fn after_trouble(&mut self, error: &CallError) -> Next {

@@ -8,6 +8,7 @@ pub mod face;
 pub mod listener;
 mod place;
 pub mod screens;
+mod sealed;
 mod visit;
 pub mod vital;
 
@@ -70,7 +71,7 @@ async fn forget_staff_commands(client: &Client, chat: i64) {
     }
 }
 
-/// [`staff_commands`] in a language.
+/// Shows a member of staff the desk's command, in a language.
 pub async fn staff_commands_in(client: &Client, chat: i64, language: Language) {
     let zone = Zone::UTC;
     staff_commands(client, chat, &Localizer { language, zone }).await;

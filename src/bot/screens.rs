@@ -4,6 +4,7 @@ mod account;
 mod cart;
 mod catalogue;
 mod desk;
+mod desk_pages;
 mod menu;
 mod notices;
 mod orders;
@@ -22,8 +23,12 @@ pub use self::cart::{
 };
 pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
 pub use self::desk::{
-    desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news, task_kind,
-    task_means,
+    DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,
+    task_kind, task_means,
+};
+pub use self::desk_pages::{
+    KeysProblem, desk_not_allowed, keys_added, keys_dropped, keys_preview, keys_problem,
+    keys_wanted, recent_orders, stock, task, task_ask, task_done, task_gone, tasks,
 };
 pub use self::menu::{
     COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,

@@ -197,8 +197,15 @@ sql! {
     // an open shop looks for by itself.
     RETRY = "inbox.retry",
         "UPDATE inbox SET state = 'new', lane = NULL, due_at = $2, error = NULL WHERE seq = $1 AND state = 'dead'";
+    BODY = "inbox.body", "SELECT raw FROM inbox WHERE seq = $1 AND lane = $2";
     DROP = "inbox.drop",
         "UPDATE inbox SET state = 'done' WHERE seq = $1 AND state = 'dead'";
+}
+
+/// The body of a fact of this chat, as it is stored.
+pub async fn body(tx: &mut Tx<'_>, seq: i64, lane: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let found: Option<(Vec<u8>,)> = tx.optional(&BODY, binds![seq, lane]).await?;
+    Ok(found.map(|row| row.0))
 }
 
 /// Facts that were put aside, oldest first.

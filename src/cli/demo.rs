@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kiosk_emulator::Options;
+use tokio::sync::watch;
 
 use super::run::{shopfront, stopped};
 use super::{Failure, Outcome};
@@ -146,7 +147,10 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
     let stop = stopped()?;
     let app = App::start(settings).await?;
     print(&emulator.chat_url());
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        () = tell_owner(app.owner_link()) => {}
+    }
     app.stop(PATIENCE).await?;
     emulator.stop().await;
     drop(folder);
@@ -189,6 +193,21 @@ fn stock() -> Result<(CatalogueFile, Photos), Vec<Problem>> {
         found.map_or(Err(Unreadable::Missing), |(_, bytes)| Ok(bytes.to_vec()))
     })?;
     Ok((file, photos))
+}
+
+/// Says how to see the seller's side; never returns.
+async fn tell_owner(mut link: watch::Receiver<Option<String>>) {
+    use std::io::Write;
+    if let Ok(link) = link.wait_for(Option::is_some).await
+        && let Some((_, start)) = link.as_deref().and_then(|link| link.split_once("?start="))
+    {
+        // Nobody listens any more: the demo goes on.
+        let _ = writeln!(
+            std::io::stdout(),
+            "  To see the seller's side, send this to the bot as one of your people, once:\n\n    /start {start}\n"
+        );
+    }
+    std::future::pending::<()>().await;
 }
 
 fn print(address: &str) {

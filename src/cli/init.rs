@@ -10,6 +10,7 @@ use console::Term;
 
 use super::{Failure, Outcome};
 use crate::config::{self, Config};
+use crate::i18n::Zone;
 use crate::shop::money::Currency;
 
 const CATALOGUE: &str = include_str!("../../config/sample-catalogue.toml");
@@ -66,7 +67,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome, Failure> {
     let text = settings_text(&answers);
     // What was typed may be no setting: nothing is written then.
     let name = settings.display().to_string();
-    Config::from_sources(Some((&name, &text)), [])?;
+    let config = Config::from_sources(Some((&name, &text)), [])?;
+    config.shop.timezone.parse::<Zone>()?;
     std::fs::create_dir_all(&args.dir)
         .map_err(|error| format!("can't make the folder {}: {error}", args.dir.display()))?;
     write(&settings, &text, PRIVATE)?;

@@ -118,6 +118,22 @@ pub fn money(language: Language, money: Money) -> String {
     }
 }
 
+/// When the day that a time is in begins, and when the next one does.
+pub fn day(zone: &Zone, at: Millis) -> (Millis, Millis) {
+    const DAY: Millis = 86_400_000;
+    let at = Timestamp::from_millisecond(at).unwrap_or_default();
+    let zoned = at.to_zoned(zone.0.clone());
+    let start = zoned
+        .start_of_day()
+        .map_or(at, |start| start.timestamp())
+        .as_millisecond();
+    let next = zoned.tomorrow().and_then(|next| next.start_of_day());
+    (
+        start,
+        next.map_or(start + DAY, |next| next.timestamp().as_millisecond()),
+    )
+}
+
 /// A time of day: `14:05`.
 pub fn time(zone: &Zone, at: Millis) -> String {
     written(zone, at, "%H:%M")

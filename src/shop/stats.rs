@@ -74,6 +74,10 @@ sql! {
          FROM payments
          WHERE disposition = 'applied' AND received_at >= $1 AND received_at < $2
          GROUP BY currency ORDER BY currency";
+    EMPTY = "stats.empty",
+        "SELECT COUNT(*) FROM products p
+         WHERE p.state = 'active' AND p.kind = 'stock'
+             AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')";
     RECENT = "stats.recent",
         "SELECT o.public_id, o.state, o.created_at, c.name
          FROM orders o JOIN customers c ON c.id = o.customer_id
@@ -100,4 +104,9 @@ pub async fn sales(tx: &mut Tx<'_>, from: Millis, until: Millis) -> Result<Sales
 /// The newest orders of everybody.
 pub async fn recent(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<Recent>, StoreError> {
     tx.all(&RECENT, binds![limit, offset]).await
+}
+
+/// How many products on sale have no key left.
+pub async fn empty(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.one::<(i64,)>(&EMPTY, binds![]).await.map(|row| row.0)
 }

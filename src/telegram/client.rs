@@ -132,6 +132,16 @@ impl Client {
         self.inner.bot_id
     }
 
+    /// Where the Bot API is, and the token that its addresses hold.
+    pub(super) fn place(&self) -> (&str, &SecretString) {
+        (&self.inner.api_url, &self.inner.token)
+    }
+
+    /// The connections of ordinary calls.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.inner.ordinary
+    }
+
     /// Calls `method` and reads its result, within `timeout`.
     pub(super) async fn call<P, R>(
         &self,

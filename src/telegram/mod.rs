@@ -4,6 +4,7 @@
 mod calls;
 mod client;
 mod error;
+pub mod files;
 mod photos;
 mod setup;
 mod stars;

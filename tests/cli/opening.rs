@@ -148,6 +148,18 @@ async fn init_overwrites_nothing_and_writes_nothing_that_can_not_be_read() {
         "{}",
         done.err
     );
+    let done = kiosk(
+        folder.path(),
+        &["init", "--dir", "shop", "--timezone", "Europe/Nowhere"],
+        &[],
+    )
+    .await;
+    assert_eq!(
+        (done.status, done.err.contains("Europe/Nowhere")),
+        (1, true),
+        "{}",
+        done.err
+    );
     assert!(!folder.path().join("shop").exists());
     let done = kiosk(folder.path(), &["init", "--dir", "shop"], &[]).await;
     assert_eq!(
@@ -195,11 +207,13 @@ on_both_engines! {
             ("KIOSK_WEB__PUBLIC_URL", "http://localhost:8080".to_owned()),
             ("KIOSK_TELEGRAM__PROVIDER_TOKEN", "381764678:TEST:1234".to_owned()),
             ("KIOSK_STAFF__OWNERS", "[7]".to_owned()),
+            ("KIOSK_SHOP__TIMEZONE", "Europe/Nowhere".to_owned()),
         ]).await;
         assert_eq!(wrong.status, 1);
         assert!(line(&wrong, "secrets").starts_with("WRONG"), "{}", wrong.out);
         assert!(line(&wrong, "web").starts_with("WRONG"), "{}", wrong.out);
         assert!(line(&wrong, "staff").starts_with("ok"), "{}", wrong.out);
+        assert!(line(&wrong, "timezone").starts_with("WRONG"), "{}", wrong.out);
         assert!(wrong.out.contains("customers see no cards"), "{}", wrong.out);
         let plain = check(vec![("KIOSK_WEB__PUBLIC_URL", "http://shop.example.com".to_owned())]).await;
         assert!(line(&plain, "web").contains("not https"), "{}", plain.out);

@@ -1,6 +1,7 @@
 //! The people who run the shop: how they become staff, what they are told, and what they can do at the desk.
 
 mod alerts;
+mod desk;
 mod roles;
 
 use kiosk::shop::staff::{self, Role};

@@ -7,6 +7,7 @@ use crate::i18n::{self, Arg};
 use crate::shop::money::Money;
 use crate::shop::staff::Role;
 use crate::shop::staff::news::{Item, News};
+use crate::shop::stats::Sales;
 
 /// A title's share of a line, in characters.
 const TITLE: usize = 60;
@@ -25,12 +26,55 @@ pub fn desk_welcome(l: &Localizer, role: Role) -> Screen {
     }
 }
 
+/// What the desk shows first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeskView {
+    /// What the day has brought so far.
+    pub today: Sales,
+    /// How many tasks are open.
+    pub tasks: i64,
+    /// How many products have no key left.
+    pub empty: i64,
+}
+
 /// The desk itself.
-pub fn desk(l: &Localizer, role: Role) -> Screen {
-    let role = l.html(role_id(role), &[]);
+pub fn desk(l: &Localizer, role: Role, view: &DeskView) -> Screen {
+    let today = if view.today.count == 0 {
+        l.html("desk-today-none", &[])
+    } else {
+        let sums: Vec<String> = view.today.sums.iter().map(|sum| l.money(*sum)).collect();
+        let args = [
+            ("count", view.today.count.into()),
+            ("sums", joined(l, &sums).into()),
+        ];
+        l.html("desk-today", &args)
+    };
+    let args = [
+        ("role", Arg::Html(l.html(role_id(role), &[]))),
+        ("today", Arg::Html(today)),
+        (
+            "tasks",
+            Arg::Html(l.html("desk-tasks", &[("count", view.tasks.into())])),
+        ),
+        (
+            "empty",
+            Arg::Html(l.html("desk-empty", &[("count", view.empty.into())])),
+        ),
+    ];
+    let to = |desk| Callback::Desk(desk);
     Screen {
-        html: l.html("desk", &[("role", Arg::Html(role))]),
-        keyboard: vec![l.home()],
+        html: l.html("desk", &args),
+        keyboard: vec![
+            vec![
+                l.button("button-desk-tasks", to(Desk::Tasks { page: 0 })),
+                l.button("button-desk-stock", to(Desk::Stock { page: 0 })),
+            ],
+            vec![
+                l.button("button-desk-orders", to(Desk::Orders { page: 0 })),
+                l.button("button-desk-refresh", to(Desk::Home)),
+            ],
+            l.home(),
+        ],
         photo: None,
     }
 }
@@ -57,7 +101,7 @@ pub fn desk_commands(l: &Localizer) -> Vec<(&'static str, String)> {
     commands
 }
 
-fn role_id(role: Role) -> &'static str {
+pub(super) fn role_id(role: Role) -> &'static str {
     match role {
         Role::Owner => "desk-role-owner",
         Role::Manager => "desk-role-manager",
@@ -101,7 +145,7 @@ pub fn news(l: &Localizer, news: &News) -> Screen {
 }
 
 /// `1`, `1 and 2`, `1, 2 and 3`.
-fn joined(l: &Localizer, parts: &[String]) -> String {
+pub(super) fn joined(l: &Localizer, parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),

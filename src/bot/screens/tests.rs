@@ -6,8 +6,10 @@ use kiosk_emulator::{CustomerSpec, Options};
 use secrecy::SecretString;
 
 use super::*;
+use crate::bus::attention::Listed;
 use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
+use crate::shop::keys::import::{LineList, Refusal, Report};
 use crate::shop::letters::Misfit;
 use crate::shop::orders::State;
 use crate::shop::orders::approve::Reason;
@@ -16,6 +18,7 @@ use crate::shop::orders::view::{LineView, OrderView};
 use crate::shop::payments::{Method, Offer};
 use crate::shop::staff::Role;
 use crate::shop::staff::news::{Item, News};
+use crate::shop::stats::{Level, Recent, Sales};
 use crate::shop::texts::Texts;
 use crate::store::PublicId;
 use crate::telegram::{Client, Message, Photo, Picture};
@@ -122,6 +125,113 @@ fn cart_of(quantity: i64, left: i64, seen: &str) -> Cart {
             },
         ],
     }
+}
+
+/// The staff desk's screens with their names.
+fn desk_screens(l: &Localizer) -> Vec<(String, Screen)> {
+    let task_of = |kind: &str| Listed {
+        id: 7,
+        kind: kind.to_owned(),
+        subject: "invoice:12".to_owned(),
+        order: None,
+        payment: None,
+        detail: "What <staff> need to know.".to_owned(),
+        state: "open".to_owned(),
+        opened_at: 1_795_557_900_000,
+        resolved_at: None,
+        resolved_by: None,
+    };
+    let level = |kind, left| Level {
+        slug: zeta().slug,
+        title: zeta().title,
+        kind,
+        prices: zeta().prices,
+        left,
+    };
+    let levels = [
+        level(Kind::Stock, 0),
+        level(Kind::Stock, 12_345),
+        level(Kind::Minted, 0),
+    ];
+    let recents: Vec<Recent> = STATES
+        .iter()
+        .map(|state| Recent {
+            id: ORDER,
+            state: state.as_str().to_owned(),
+            created_at: 1_795_557_900_000,
+            customer: "Ann <3".to_owned(),
+        })
+        .collect();
+    let some = Report {
+        added: 3,
+        duplicates_in_file: LineList {
+            count: 1,
+            first: vec![4],
+        },
+        already_known: LineList {
+            count: 2,
+            first: Vec::new(),
+        },
+        empty: 1,
+        refused: 2,
+        refused_lines: vec![(7, Refusal::NotUtf8), (9, Refusal::TooLong)],
+    };
+    let busy = DeskView {
+        today: Sales {
+            count: 3,
+            sums: vec![stars(500)],
+        },
+        tasks: 2,
+        empty: 1,
+    };
+    let one = [task_of("payment.unmatched")];
+    let mut all = vec![
+        ("desk", desk(l, Role::Owner, &busy)),
+        ("desk, quiet", desk(l, Role::Support, &DeskView::default())),
+        ("desk, tasks", tasks(l, &one, 1, true)),
+        ("desk, no tasks", tasks(l, &[], 0, false)),
+        ("desk, task", task(l, &one[0])),
+        ("desk, stock", stock(l, &levels, 0, true, Role::Manager)),
+        (
+            "desk, stock for support",
+            stock(l, &levels, 0, false, Role::Support),
+        ),
+        ("desk, no stock", stock(l, &[], 0, false, Role::Owner)),
+        ("desk, keys wanted", keys_wanted(l, &zeta())),
+        ("desk, keys", keys_preview(l, "zeta-month", &some, 12)),
+        (
+            "desk, no new keys",
+            keys_preview(l, "zeta-month", &Report::default(), 12),
+        ),
+        ("desk, keys added", keys_added(l, "zeta-month", &some, true)),
+        ("desk, keys dropped", keys_dropped(l, false)),
+        ("desk, orders", recent_orders(l, &recents, 0, false)),
+        ("desk, no orders", recent_orders(l, &[], 0, false)),
+    ];
+    for problem in [
+        KeysProblem::TooBig,
+        KeysProblem::Nothing,
+        KeysProblem::NoProduct,
+        KeysProblem::NotStock,
+    ] {
+        all.push(("desk, keys problem", keys_problem(l, "zeta-month", problem)));
+    }
+    for kind in [
+        "payment.unmatched",
+        "payment.overpaid",
+        "order.backorder",
+        "refund.failed",
+        "refund.by_hand",
+        "refund.unmatched",
+        "inbox.dead",
+        "outbox.dead",
+        "some.other",
+    ] {
+        all.push(("desk, task, done?", task_ask(l, &task_of(kind))));
+    }
+    all.into_iter()
+        .map(|(name, screen)| (name.to_owned(), screen))
+        .collect()
 }
 
 const STATES: [State; 7] = [
@@ -340,6 +450,7 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
     .collect::<Vec<_>>();
+    all.extend(desk_screens(l));
     for (name, batch) in batches() {
         all.push((format!("news, {name}"), news(l, &batch)));
     }
@@ -378,6 +489,9 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
         ("category gone".to_owned(), category_gone(l)),
         ("language chosen".to_owned(), language_chosen(l)),
         ("shop busy".to_owned(), shop_busy(l)),
+        ("desk, not allowed".to_owned(), desk_not_allowed(l)),
+        ("desk, task done".to_owned(), task_done(l)),
+        ("desk, task gone".to_owned(), task_gone(l)),
         ("invoice title".to_owned(), invoice_title(l, ORDER)),
         (
             "invoice description".to_owned(),

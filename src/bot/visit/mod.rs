@@ -4,6 +4,7 @@ mod account;
 mod browse;
 mod cart;
 mod desk;
+mod new_keys;
 mod orders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,8 +110,12 @@ impl Visit {
         if let Place::Phone { then } = self.place() {
             return self.phone_text(then, text.unwrap_or_default()).await;
         }
+        let is_command = text.is_some_and(|text| text.starts_with('/'));
+        if !is_command && let Some(slug) = self.awaits_keys() {
+            return self.keys_sent(slug).await;
+        }
         match text {
-            Some(text) if text.starts_with('/') => self.not_understood(true).await,
+            Some(_) if is_command => self.not_understood(true).await,
             Some(text) => self.search(text, 0).await,
             None => self.not_understood(false).await,
         }

@@ -5,13 +5,17 @@ use url::Host;
 
 use super::Report;
 use crate::config::Config;
+use crate::i18n::Zone;
 use crate::shop::payments::Method;
 
 pub(super) fn check(report: &mut Report, config: &Config) {
     methods(report, config);
     public_url(report, config);
     texts(report, config);
-    if config.shop.timezone == "UTC" {
+    if let Err(error) = config.shop.timezone.parse::<Zone>() {
+        let mend = "set shop.timezone to a name such as Europe/Moscow: the shop does not open with this one";
+        report.wrong("timezone", error.to_string(), mend);
+    } else if config.shop.timezone == "UTC" {
         report.warning(
             "timezone",
             "UTC: days and times are told in it",

@@ -49,7 +49,7 @@ pub struct LineList {
 }
 
 impl LineList {
-    fn push(&mut self, line: u64) {
+    pub(super) fn push(&mut self, line: u64) {
         self.count += 1;
         if self.first.len() < LISTED {
             self.first.push(line);
@@ -72,6 +72,15 @@ pub struct Report {
     pub refused: u64,
     /// The first of them, each with the reason.
     pub refused_lines: Vec<(u64, Refusal)>,
+}
+
+impl Report {
+    pub(super) fn refuse(&mut self, line: u64, why: Refusal) {
+        self.refused += 1;
+        if self.refused_lines.len() < LISTED {
+            self.refused_lines.push((line, why));
+        }
+    }
 }
 
 /// Why keys can't be imported.
@@ -199,7 +208,10 @@ where
     }
 }
 
-fn closed(added: u64, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ImportError {
+pub(super) fn closed(
+    added: u64,
+    why: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> ImportError {
     let source = StoreError::because("keys.import", crate::store::ErrorKind::Failed, why);
     ImportError::Broken {
         added,
@@ -208,7 +220,7 @@ fn closed(added: u64, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) 
 }
 
 /// The row id of the product.
-async fn find(store: &Store, slug: &str) -> Result<i64, ImportError> {
+pub(super) async fn find(store: &Store, slug: &str) -> Result<i64, ImportError> {
     let slug = slug.to_owned();
     store
         .read("keys.import.find", move |tx| {
@@ -251,12 +263,7 @@ fn seal<R: Read>(
         match next {
             None => {}
             Some(Line::Empty) => report.empty += 1,
-            Some(Line::Refused(why)) => {
-                report.refused += 1;
-                if report.refused_lines.len() < LISTED {
-                    report.refused_lines.push((lines.number, why));
-                }
-            }
+            Some(Line::Refused(why)) => report.refuse(lines.number, why),
             Some(Line::Key(text)) => {
                 let sealed = vault.seal(product, &text).map_err(Stop::Seal)?;
                 let mut half = [0; 16];

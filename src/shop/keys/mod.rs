@@ -3,4 +3,5 @@
 pub mod claim;
 pub mod import;
 mod lines;
+pub mod preview;
 pub mod reveal;
