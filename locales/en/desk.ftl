@@ -78,12 +78,13 @@ task-other = { $kind }
 
 means-payment-unmatched = Done means: you have looked the charge up at the provider, and sent the money back there or decided about it. Kiosk does nothing with the money by itself; it stays in the books as unmatched.
 means-payment-overpaid = Done means: you and the customer have settled the difference. Kiosk does nothing about it by itself.
-means-order-backorder = The refund's success resolves this task by itself. Done by hand means: the customer was helped in another way. The order stays a backorder in the books, and kiosk audit names it.
-means-refund-failed = Done means: the customer has the money back by another way. Kiosk does not ask the provider again.
-means-refund-by-hand = Done means: you have sent the money back at the provider. When the provider tells of it, the task is resolved by itself.
+means-order-backorder = This task is resolved by what helps the customer: import keys, and they are delivered by themselves; or give the money back with kiosk order refund.
+means-refund-failed = Done means: the customer has the money back by another way. To ask the provider again, run kiosk attention retry with this task's number.
+means-refund-by-hand = Done means: you have sent the money back at the provider. Kiosk books it as gone, tells the customer, and closes the order that it paid; its keys are then no longer good.
 means-refund-unmatched = Done means: you have looked the charge up at the provider and know what it was.
 means-inbox-dead = Done means: nobody will handle this message. To have it handled again, run kiosk dead retry in:{ $subject }
 means-outbox-dead = Done means: this message will not be sent. To send it again, run kiosk dead retry out:{ $subject }
+desk-task-waits = This order still waits: import keys, or give its money back with kiosk order refund.
 means-other = Done means: nothing more needs to be done about it. Kiosk changes nothing else.
 
 button-desk-tasks = ⚠️ Tasks

@@ -28,7 +28,7 @@ pub use self::desk::{
 };
 pub use self::desk_pages::{
     KeysProblem, desk_not_allowed, keys_added, keys_dropped, keys_preview, keys_problem,
-    keys_wanted, recent_orders, stock, task, task_ask, task_done, task_gone, tasks,
+    keys_wanted, recent_orders, stock, task, task_ask, task_done, task_gone, task_waits, tasks,
 };
 pub use self::menu::{
     COMMANDS, category_gone, commands, forged, gone, help, language, language_chosen, menu,

@@ -79,6 +79,9 @@ sql! {
     CLOSE = "attention.close",
         "UPDATE attention SET state = 'resolved', resolved_at = $2, resolved_by = $3, detail = detail || $4
          WHERE id = $1 AND state = 'open'";
+    SIGN = "attention.sign",
+        "UPDATE attention SET resolved_by = $2, detail = detail || $3
+         WHERE id = $1 AND state = 'resolved' AND resolved_by IS NULL";
     COUNT = "attention.count",
         "SELECT COUNT(*) FROM attention WHERE state = 'open'";
 }
@@ -131,16 +134,32 @@ pub async fn close(
     note: Option<&str>,
 ) -> Result<Closed, StoreError> {
     let now = tx.now();
-    // PostgreSQL refuses NUL in text.
-    let note = note.map(|note| note.trim().replace('\0', ""));
-    let note = note.filter(|note| !note.is_empty());
-    let note = note.map_or_else(String::new, |note| format!("\nNote: {note}"));
+    let note = noted(note);
     let closed = tx.execute(&CLOSE, binds![id, now, by, note]).await? > 0;
     Ok(match one(tx, id).await? {
         Some(task) if closed => Closed::Done(task),
         Some(task) => Closed::Already(task),
         None => Closed::Unknown,
     })
+}
+
+/// Says who resolved a task, and why, where the task was resolved by what they did.
+pub async fn sign(
+    tx: &mut Tx<'_>,
+    id: i64,
+    by: &str,
+    note: Option<&str>,
+) -> Result<(), StoreError> {
+    let note = noted(note);
+    tx.execute(&SIGN, binds![id, by, note]).await.map(|_| ())
+}
+
+/// A person's note as it stands under a task.
+fn noted(note: Option<&str>) -> String {
+    // PostgreSQL refuses NUL in text.
+    let note = note.map(|note| note.trim().replace('\0', ""));
+    let note = note.filter(|note| !note.is_empty());
+    note.map_or_else(String::new, |note| format!("\nNote: {note}"))
 }
 
 /// How many tasks are open.

@@ -5,8 +5,10 @@ use std::fmt::Write;
 use super::words::{at, english};
 use super::{Failure, Outcome};
 use crate::bot::screens;
-use crate::bus::attention::{self, Closed, Listed};
+use crate::bus::attention::{self, Listed};
 use crate::config::Config;
+use crate::shop::payments::decide::Decided;
+use crate::shop::staff::tasks::{self, Resolved};
 use crate::store::StoreError;
 
 /// So many tasks are listed; the oldest come first.
@@ -23,6 +25,11 @@ pub(super) enum Command {
     /// One task with all that is known
     Show {
         /// Its number
+        task: i64,
+    },
+    /// Ask a provider again that has refused a refund
+    Retry {
+        /// The task's number
         task: i64,
     },
     /// Say that a task is done
@@ -58,18 +65,33 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Fa
         Command::Resolve { task, note } => store
             .write("cli.attention.resolve", move |tx| {
                 let note = note.clone();
-                Box::pin(async move { attention::close(tx, task, "cli", note.as_deref()).await })
+                Box::pin(async move { tasks::resolve(tx, task, "cli", note.as_deref()).await })
             })
             .await
             .map_err(|error: StoreError| error.into())
-            .and_then(|closed| match closed {
-                Closed::Done(task) => Ok(format!("task {} is done\n{}", task.id, means(&task))),
-                Closed::Already(task) => Ok(format!(
+            .and_then(|resolved| match resolved {
+                Resolved::Done(task) => Ok(format!("task {} is done\n{}", task.id, means(&task))),
+                Resolved::Already(task) => Ok(format!(
                     "task {} was done already, {}",
                     task.id,
                     by(&task, config)
                 )),
-                Closed::Unknown => Err(unknown(task)),
+                Resolved::Waits(task) => Err(means(&task).into()),
+                Resolved::Unknown => Err(unknown(task)),
+            }),
+        Command::Retry { task } => store
+            .write("cli.attention.retry", move |tx| {
+                Box::pin(tasks::retry(tx, task))
+            })
+            .await
+            .map_err(|error: StoreError| error.into())
+            .and_then(|decided| match decided {
+                Some(Decided::Done) => Ok("the provider is asked again".to_owned()),
+                Some(Decided::Unknown) => Err(unknown(task)),
+                Some(_) => Err(
+                    "this refund has been tried again already: see `kiosk attention list`".into(),
+                ),
+                None => Err("only a refund that its provider refused can be tried again".into()),
             }),
     };
     store.close().await;

@@ -7,9 +7,11 @@ use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::i18n::clean;
 use crate::shop::money::Prices;
+use crate::shop::orders::{State, link};
+use crate::shop::payments::decide::{self, Decided};
 use crate::shop::staff::story::{self, Head, Story};
 use crate::shop::texts::{Language, Texts};
-use crate::store::StoreError;
+use crate::store::{PublicId, Store, StoreError};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -21,6 +23,21 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Send all the money of an order back; its keys are revoked when it has gone
+    Refund {
+        /// The number that the customer sees, or the public id
+        number: String,
+    },
+    /// Hand out the keys of a paid order that waits for them
+    Fulfil {
+        /// The number that the customer sees, or the public id
+        number: String,
+    },
+    /// Take every link to the order's page back; the next message brings a new one
+    NewLink {
+        /// The number that the customer sees, or the public id
+        number: String,
+    },
 }
 
 enum Found {
@@ -30,9 +47,19 @@ enum Found {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Failure> {
-    let Command::Show { number, json } = command;
     let store = super::open(config).await?;
-    let wanted = number.clone();
+    let answer = match &command {
+        Command::Show { number, json } => show(&store, number, *json, config).await,
+        Command::Refund { number } => refund(&store, number, config).await,
+        Command::Fulfil { number } => fulfil(&store, number, config).await,
+        Command::NewLink { number } => new_link(&store, number, config).await,
+    };
+    store.close().await;
+    answer.map(Outcome::complete)
+}
+
+async fn show(store: &Store, number: &str, json: bool, config: &Config) -> Result<String, Failure> {
+    let wanted = number.to_owned();
     let found = store
         .snapshot("cli.order", move |tx| {
             let wanted = wanted.clone();
@@ -48,24 +75,107 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Fa
                 })
             })
         })
-        .await;
-    store.close().await;
-    match found? {
-        Found::One(told) if json => {
-            Ok(Outcome::complete(serde_json::to_string_pretty(&*told)?))
-        }
-        Found::One(told) => Ok(Outcome::complete(text(&told, config))),
-        Found::Many(heads) => {
-            let mut text = format!("{number} is the number of several orders, name one by its public id:");
-            for head in heads {
-                let _ = write!(text, "\n{}  {}  {}", head.id, at(config, head.created_at), clean(&head.name));
-            }
-            Err(text.into())
-        }
-        Found::None => Err(format!(
-            "there is no order {number}: expected a number such as 7F3A-91C2, as the customer sees it, or a public id"
+        .await?;
+    match found {
+        Found::One(told) if json => Ok(serde_json::to_string_pretty(&*told)?),
+        Found::One(told) => Ok(text(&told, config)),
+        Found::Many(heads) => Err(namesakes(number, &heads, config)),
+        Found::None => Err(unknown(number)),
+    }
+}
+
+/// The one order of this number.
+async fn named(store: &Store, number: &str, config: &Config) -> Result<PublicId, Failure> {
+    let wanted = number.to_owned();
+    let heads: Vec<Head> = store
+        .read("cli.order.named", move |tx| {
+            let wanted = wanted.clone();
+            Box::pin(async move { story::find(tx, &wanted).await })
+        })
+        .await?;
+    match heads.as_slice() {
+        [] => Err(unknown(number)),
+        [head] => Ok(head.id),
+        heads => Err(namesakes(number, heads, config)),
+    }
+}
+
+fn namesakes(number: &str, heads: &[Head], config: &Config) -> Failure {
+    let mut text = format!("{number} is the number of several orders, name one by its public id:");
+    for head in heads {
+        let created = at(config, head.created_at);
+        let _ = write!(text, "\n{}  {created}  {}", head.id, clean(&head.name));
+    }
+    text.into()
+}
+
+fn unknown(number: &str) -> Failure {
+    format!(
+        "there is no order {number}: expected a number such as 7F3A-91C2, as the customer sees it, or a public id"
+    )
+    .into()
+}
+
+async fn refund(store: &Store, number: &str, config: &Config) -> Result<String, Failure> {
+    let order = named(store, number, config).await?;
+    let decided = store
+        .write("cli.order.refund", move |tx| {
+            Box::pin(decide::refund(tx, order))
+        })
+        .await?;
+    match decided {
+        Decided::Done => Ok(
+            "the money goes back: by itself where its provider can be asked, otherwise `kiosk attention list` has a \
+             task for it. The customer is told when it has gone"
+                .to_owned(),
+        ),
+        Decided::Already => Ok("its money is on its way back already, or has gone".to_owned()),
+        Decided::Not(state) => Err(format!(
+            "the order is {}: there is no money of it to send back",
+            state.as_str()
         )
         .into()),
+        Decided::SoldOut | Decided::Unknown => Err(unknown(number)),
+    }
+}
+
+async fn fulfil(store: &Store, number: &str, config: &Config) -> Result<String, Failure> {
+    let order = named(store, number, config).await?;
+    let decided = store
+        .write("cli.order.fulfil", move |tx| {
+            Box::pin(decide::fulfil(tx, order))
+        })
+        .await?;
+    match decided {
+        Decided::Done => Ok("the keys are on their way to the customer".to_owned()),
+        Decided::Already => Ok("it has its keys already".to_owned()),
+        Decided::SoldOut => {
+            Err("not enough keys are there: import some with `kiosk import keys`".into())
+        }
+        Decided::Not(State::Backorder) => {
+            Err("its money is on its way back, so it gets no keys".into())
+        }
+        Decided::Not(state) => {
+            Err(format!("the order is {}: it does not wait for keys", state.as_str()).into())
+        }
+        Decided::Unknown => Err(unknown(number)),
+    }
+}
+
+async fn new_link(store: &Store, number: &str, config: &Config) -> Result<String, Failure> {
+    let order = named(store, number, config).await?;
+    let renewed = store
+        .write("cli.order.new_link", move |tx| {
+            Box::pin(link::renew(tx, order))
+        })
+        .await?;
+    if renewed {
+        Ok(
+            "older links to the order's page no longer open it; /keys sends the customer a new one"
+                .to_owned(),
+        )
+    } else {
+        Err(unknown(number))
     }
 }
 

@@ -135,6 +135,11 @@ pub fn task_done(l: &Localizer) -> String {
     l.text("desk-task-done", &[])
 }
 
+/// The toast for a task behind which a paid order waits.
+pub fn task_waits(l: &Localizer) -> String {
+    l.text("desk-task-waits", &[])
+}
+
 /// The toast for a task that is open no longer.
 pub fn task_gone(l: &Localizer) -> String {
     l.text("desk-task-gone", &[])

@@ -492,6 +492,7 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
         ("desk, not allowed".to_owned(), desk_not_allowed(l)),
         ("desk, task done".to_owned(), task_done(l)),
         ("desk, task gone".to_owned(), task_gone(l)),
+        ("desk, task waits".to_owned(), task_waits(l)),
         ("invoice title".to_owned(), invoice_title(l, ORDER)),
         (
             "invoice description".to_owned(),

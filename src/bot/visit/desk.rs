@@ -5,9 +5,10 @@ use crate::bot::callback::{Desk, Unfit};
 use crate::bot::place::Place;
 use crate::bot::{forget_staff_commands, screens, staff_commands};
 use crate::bus::HandlerError;
-use crate::bus::attention::{self, Closed};
+use crate::bus::attention;
 use crate::i18n;
 use crate::shop::staff::invites::{self, Opened};
+use crate::shop::staff::tasks::{self, Resolved};
 use crate::shop::staff::{self, Role};
 use crate::shop::stats;
 use crate::store::StoreError;
@@ -155,14 +156,15 @@ impl Visit {
                 let by = by.clone();
                 Box::pin(async move {
                     dialogue.set(Place::Desk.write());
-                    attention::close(tx, id, &by, None).await
+                    tasks::resolve(tx, id, &by, None).await
                 })
             })
             .await?;
         let l = self.localizer();
         let words = match closed {
-            Closed::Done(_) => screens::task_done(&l),
-            Closed::Already(_) | Closed::Unknown => screens::task_gone(&l),
+            Resolved::Done(_) => screens::task_done(&l),
+            Resolved::Already(_) | Resolved::Unknown => screens::task_gone(&l),
+            Resolved::Waits(_) => screens::task_waits(&l),
         };
         self.toast(&words).await;
         self.tasks(0).await

@@ -43,6 +43,7 @@ row! {
         payment: i64,
         provider: String,
         order: Option<i64>,
+        committed: i64,
     }
 }
 
@@ -56,7 +57,7 @@ sql! {
          WHERE o.state = 'backorder' AND p.refund_committed_minor = 0
          ORDER BY o.changed_at LIMIT $1";
     REFUND = "decide.refund",
-        "SELECT r.state, p.id, p.provider, p.order_id FROM refunds r JOIN payments p ON p.id = r.payment_id
+        "SELECT r.state, p.id, p.provider, p.order_id, p.refund_committed_minor FROM refunds r JOIN payments p ON p.id = r.payment_id
          WHERE r.public_id = $1";
     FAILED = "decide.failed", "SELECT public_id FROM refunds WHERE payment_id = $1 AND state = 'failed'";
 }
@@ -93,7 +94,7 @@ pub async fn refund_again(tx: &mut Tx<'_>, refund: PublicId) -> Result<Decided, 
     let order = orders::lock(tx, order).await?;
     // Under the lock: somebody else may have tried it again meanwhile.
     let found: Refund = tx.one(&REFUND, binds![refund]).await?;
-    if found.state != "failed" {
+    if found.state != "failed" || found.committed > 0 {
         return Ok(Decided::Already);
     }
     request(tx, found.payment, &found.provider, &order).await?;

@@ -5,6 +5,7 @@ pub mod dead;
 pub mod invites;
 pub mod news;
 pub mod story;
+pub mod tasks;
 
 use std::fmt;
 
