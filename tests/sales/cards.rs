@@ -188,6 +188,25 @@ on_both_engines! {
         shop.expect_clean_books().await;
     }
 
+    async fn a_backorder_whose_money_is_on_its_way_back_gets_no_keys(db: TestDb) {
+        let shop = shop_with(&db, 1).await;
+        let (ann, bob) = (shop.customer(1).await, shop.customer(2).await);
+        let (order, attempt) = invoiced(&shop, &ann, "a").await;
+        shop.clock.advance(HOLD);
+        shop.expire().await;
+        let (_, his) = invoiced(&shop, &bob, "b").await;
+        shop.settle(&charge(&shop, &bob, his, "b1")).await;
+        shop.settle(&charge(&shop, &ann, attempt, "a1")).await;
+        assert_eq!(decided(&shop, move |tx| Box::pin(decide::refund(tx, order))).await, Decided::Done);
+        shop.restock(SLUG, 1, 1).await;
+        let keys = decided(&shop, move |tx| Box::pin(decide::fulfil(tx, order))).await;
+        assert_eq!(keys, Decided::Not(State::Backorder), "money or keys, never both");
+        let waiting = shop.store.read("waiting", |tx| Box::pin(decide::waiting(tx, 10))).await.unwrap();
+        assert_eq!(waiting, [], "nor by itself");
+        assert_eq!(shop.keys_in("available").await, 1);
+        shop.expect_clean_books().await;
+    }
+
     async fn a_refused_refund_is_tried_again_once(db: TestDb) {
         let shop = shop_with(&db, 1).await;
         let ann = shop.customer(1).await;
@@ -202,6 +221,11 @@ on_both_engines! {
             };
             assert_eq!(decide, Decided::Done);
             assert_eq!(decided(&shop, move |tx| Box::pin(decide::refund(tx, order))).await, Decided::Already);
+            if round > 0 {
+                let failed = shop.refunds().await[0];
+                let again = decided(&shop, move |tx| Box::pin(decide::refund_again(tx, failed))).await;
+                assert_eq!(again, Decided::Already, "one at a time");
+            }
             let refund = shop.refunds().await[round];
             shop.store
                 .write("refused", move |tx| {

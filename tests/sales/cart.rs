@@ -5,7 +5,7 @@ use kiosk::shop::cart::checkout::{self, Checkout};
 use kiosk::shop::cart::{self, Cap, Cart, Put};
 use kiosk::shop::customers::{self, Customer};
 use kiosk::shop::orders::State;
-use kiosk::shop::orders::place::{Limit, PlaceError, Placed, Rules};
+use kiosk::shop::orders::place::{self, Limit, PlaceError, Placed, Request, Rules, Wanted};
 use kiosk::store::{PublicId, StoreError};
 use kiosk::{binds, sql};
 
@@ -193,6 +193,27 @@ on_both_engines! {
         shop.expect_clean_books().await;
     }
 
+    async fn no_order_is_placed_at_another_price_than_was_agreed_to(db: TestDb) {
+        let shop = Shop::with_keys(&db, 2).await;
+        let ann = shop.customer(1).await;
+        let seen = view_price(&shop, &ann).await;
+        shop.reprice(300).await;
+        let request = Request {
+            customer: ann.id,
+            wanted: vec![Wanted { agreed: Some(seen), ..Shop::wanted(SLUG, 1) }],
+            checkout_key: "agreed".to_owned(),
+            rules: Shop::rules(),
+        };
+        let placed = shop.store
+            .write("orders.place", move |tx| {
+                let request = request.clone();
+                Box::pin(async move { place::place(tx, &request).await })
+            })
+            .await;
+        assert!(matches!(placed, Err(PlaceError::Repriced(_))), "{placed:?}");
+        assert_eq!(shop.keys_in("reserved").await, 0);
+    }
+
     async fn a_cart_that_is_sold_out_in_the_middle_is_made_to_fit(db: TestDb) {
         let shop = Shop::with_keys(&db, 3).await;
         shop.stock("omega", 100, 1).await;
@@ -347,6 +368,11 @@ on_both_engines! {
         assert_eq!(quantities(&view(&shop, &ann).await), [(SLUG, 2)]);
         assert_eq!(view(&shop, &eve).await.lines, []);
     }
+}
+
+async fn view_price(shop: &Shop, customer: &Customer) -> kiosk::shop::money::Prices {
+    put(shop, customer, SLUG, 1).await;
+    view(shop, customer).await.lines[0].seen.clone()
 }
 
 async fn put_and_pay(
