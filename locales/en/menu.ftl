@@ -21,14 +21,18 @@ menu-greeting = Digital goods, delivered in this chat seconds after you pay.
 help =
     <b>How it works</b>
 
-    1. Open the catalogue and choose a product.
-    2. Pay with Telegram Stars.
+    1. Open the catalogue and choose a product, or write a word to search for it.
+    2. Buy it at once, or put it into the cart with others. Then pay right here, in Telegram.
     3. Your key arrives here at once. /keys shows it again at any time.
 
+    /catalog – what is for sale
+    /cart – your cart
     /orders – your orders
+    /profile – what we know of you
     /language – English or Russian
     /paysupport – questions about a payment
     /terms – terms of sale
+    /privacy – what becomes of your data
     /support – talk to us
 
 support =

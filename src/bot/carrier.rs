@@ -51,10 +51,7 @@ impl Carrier for Face {
 impl Face {
     async fn send(&self, claimed: &Claimed) -> Result<Outcome, Wordless> {
         let (language, letter) = letters::read(claimed)?;
-        let l = Localizer {
-            language,
-            zone: self.shopfront.zone.clone(),
-        };
+        let l = self.shopfront.localizer(language);
         let Some(chat) = claimed.chat else {
             return Err(Wordless::Gone("a letter for a chat names none"));
         };

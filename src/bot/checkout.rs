@@ -2,7 +2,7 @@
 //! are one transaction; the answer goes straight out after the commit.
 
 use super::face::Face;
-use super::screens::{self, Localizer};
+use super::screens;
 use super::vital::PreCheckout;
 use crate::bus::{HandlerError, Turn};
 use crate::clock::Millis;
@@ -68,10 +68,7 @@ impl Face {
         let answer = match approval {
             Approval::Approved => PreCheckoutAnswer::Approve,
             Approval::Refused(why) => {
-                let l = Localizer {
-                    language,
-                    zone: self.shopfront.zone.clone(),
-                };
+                let l = self.shopfront.localizer(language);
                 reason = screens::refusal(&l, why);
                 PreCheckoutAnswer::Refuse(&reason)
             }
@@ -98,10 +95,9 @@ impl Face {
     }
 
     async fn refuse_busy(&self, asked: &PreCheckout) -> Result<(), HandlerError> {
-        let l = Localizer {
-            language: Language::from_code(Some(&asked.from.language_code)),
-            zone: self.shopfront.zone.clone(),
-        };
+        let l = self
+            .shopfront
+            .localizer(Language::from_code(Some(&asked.from.language_code)));
         let words = screens::shop_busy(&l);
         let answer = PreCheckoutAnswer::Refuse(&words);
         if let Err(error) = self

@@ -12,6 +12,7 @@ use teloxide::utils::command::BotCommands;
 use super::callback::Callback;
 use super::listener::apologise;
 use super::place::Place;
+use super::screens::Localizer;
 use super::sealed;
 use super::visit::Visit;
 use super::vital::{Payment, Person, Vital};
@@ -24,7 +25,7 @@ use crate::shop::orders::place::Rules;
 use crate::shop::payments::settle::{Charge, Settled};
 use crate::shop::payments::{Method, Offer, news};
 use crate::shop::staff::invites;
-use crate::shop::texts::Texts;
+use crate::shop::texts::{Language, Texts};
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
 use crate::telegram::Client;
@@ -58,6 +59,15 @@ pub struct Shopfront {
 }
 
 impl Shopfront {
+    /// How the shop speaks to somebody of this language.
+    pub(super) fn localizer(&self, language: Language) -> Localizer {
+        Localizer {
+            language,
+            zone: self.zone.clone(),
+            currencies: self.rules.offers.iter().map(|it| it.currency).collect(),
+        }
+    }
+
     /// The offer of this way to pay, if the shop makes it.
     pub(super) fn offer(&self, method: Method) -> Option<Offer> {
         let mut offers = self.rules.offers.iter().copied();

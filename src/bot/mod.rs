@@ -14,7 +14,6 @@ pub mod vital;
 
 use self::face::Username;
 use self::screens::Localizer;
-use crate::i18n::Zone;
 use crate::shop::texts::Language;
 use crate::telegram::{CallError, Client, Command};
 
@@ -25,10 +24,7 @@ pub async fn introduce(client: &Client, username: &Username) -> Result<(), CallE
     let _ = username.set(me.username);
     client.delete_webhook().await?;
     for language in Language::ALL {
-        let l = Localizer {
-            language,
-            zone: Zone::UTC,
-        };
+        let l = Localizer::plain_words(language);
         let described: Vec<(&str, String)> = screens::commands(&l);
         let commands: Vec<Command<'_>> = described
             .iter()
@@ -73,6 +69,5 @@ async fn forget_staff_commands(client: &Client, chat: i64) {
 
 /// Shows a member of staff the desk's command, in a language.
 pub async fn staff_commands_in(client: &Client, chat: i64, language: Language) {
-    let zone = Zone::UTC;
-    staff_commands(client, chat, &Localizer { language, zone }).await;
+    staff_commands(client, chat, &Localizer::plain_words(language)).await;
 }

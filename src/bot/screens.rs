@@ -52,6 +52,8 @@ pub struct Localizer {
     pub language: Language,
     /// The shop's time zone.
     pub zone: Zone,
+    /// What can be paid in, in the order of the ways to pay: prices are shown in these.
+    pub currencies: Vec<Currency>,
 }
 
 /// A message: what it says and the buttons under it.
@@ -110,6 +112,15 @@ impl Screen {
 }
 
 impl Localizer {
+    /// For words without prices and times.
+    pub fn plain_words(language: Language) -> Self {
+        Self {
+            language,
+            zone: Zone::UTC,
+            currencies: Vec::new(),
+        }
+    }
+
     fn text(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
         i18n::text(self.language, id, args)
     }
@@ -129,15 +140,38 @@ impl Localizer {
         i18n::money(self.language, money)
     }
 
-    /// The price that customers see: in Stars where there is one. Without any price there is none to show.
+    /// The price that customers see first: in what the shop's first way to pay takes. Without any price there is none
+    /// to show.
     fn price(&self, prices: &Prices) -> Option<String> {
-        let stars = prices.iter().find(|money| money.currency == Currency::XTR);
-        let money = stars.or_else(|| prices.iter().next())?;
-        Some(if money.minor == 0 {
+        self.shown(prices).map(|money| self.amount(money))
+    }
+
+    /// The price in everything that it can be paid in.
+    fn every_price(&self, prices: &Prices) -> Option<String> {
+        let payable = self.currencies.iter().filter_map(|currency| {
+            let money = prices.iter().find(|money| money.currency == *currency)?;
+            Some(self.amount(money))
+        });
+        let payable: Vec<String> = payable.collect();
+        if payable.is_empty() {
+            return self.price(prices);
+        }
+        Some(payable.join(" · "))
+    }
+
+    fn shown(&self, prices: &Prices) -> Option<Money> {
+        let in_currency = |currency: &Currency| prices.iter().find(|it| it.currency == *currency);
+        let payable = self.currencies.iter().find_map(in_currency);
+        payable.or_else(|| prices.iter().next())
+    }
+
+    /// An amount in the customer's language; nothing is free.
+    fn amount(&self, money: Money) -> String {
+        if money.minor == 0 {
             self.text("product-free", &[])
         } else {
             self.money(money)
-        })
+        }
     }
 
     /// The row that leads home.

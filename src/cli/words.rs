@@ -9,10 +9,7 @@ use crate::shop::texts::Language;
 
 /// The language of the command line.
 pub(super) fn english() -> Localizer {
-    Localizer {
-        language: Language::En,
-        zone: Zone::UTC,
-    }
+    Localizer::plain_words(Language::En)
 }
 
 /// A time in the shop's own zone.

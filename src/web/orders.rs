@@ -12,11 +12,9 @@ use serde::Deserialize;
 use super::site::{self, Problem, Site};
 use crate::i18n::{self, Arg};
 use crate::shop::keys::reveal;
-use crate::shop::money::Money;
 use crate::shop::orders::State as OrderState;
 use crate::shop::orders::link::{self, Linked};
 use crate::shop::orders::view::{self, OrderView};
-use crate::shop::payments::settle;
 use crate::shop::texts::Language;
 use crate::store::StoreError;
 
@@ -54,7 +52,6 @@ struct Wish {
 struct Found {
     linked: Linked,
     order: OrderView,
-    paid: Option<Money>,
     language: Language,
 }
 
@@ -144,19 +141,17 @@ async fn find(site: &Site, token: &str, wish: &Wish) -> Result<Found, Problem> {
                     return Ok::<_, StoreError>(None);
                 };
                 let order = view::one(tx, linked.customer, linked.order).await?;
-                let paid = settle::paid(tx, linked.order).await?;
-                Ok(order.map(|order| (linked, order, paid)))
+                Ok(order.map(|order| (linked, order)))
             })
         })
         .await?;
-    let (linked, order, paid) = found.ok_or(Problem::Gone)?;
+    let (linked, order) = found.ok_or(Problem::Gone)?;
     let mut languages = Language::ALL.into_iter();
     let chosen = languages.find(|it| Some(it.code()) == wish.lang.as_deref());
     Ok(Found {
         language: chosen.unwrap_or(linked.language),
         linked,
         order,
-        paid,
     })
 }
 
@@ -191,7 +186,7 @@ impl Found {
     /// What came, or else what is asked, in each currency.
     fn total(&self) -> Option<String> {
         let amount = |money| i18n::money(self.language, money);
-        if let Some(paid) = self.paid {
+        if let Some(paid) = self.order.paid {
             return Some(self.text("page-paid", &[("amount", amount(paid).into())]));
         }
         let all: Vec<String> = self.order.total.iter().map(amount).collect();

@@ -68,7 +68,7 @@ fn steps(l: &Localizer, line: &Line) -> Vec<Button> {
 
 fn summed(l: &Localizer, id: &str, cart: &Cart, lines: &[Line], note: Option<String>) -> String {
     let lines: Vec<String> = lines.iter().map(|it| line(l, it)).collect();
-    let total = l.price(&cart.total());
+    let total = l.every_price(&cart.total());
     let mut under = vec![];
     if let Some(total) = total {
         under.push(l.html("order-total", &[("total", total.into())]));
@@ -83,7 +83,7 @@ fn summed(l: &Localizer, id: &str, cart: &Cart, lines: &[Line], note: Option<Str
 
 fn line(l: &Localizer, line: &Line) -> String {
     let title = shortened(line.title.in_language(l.language), TITLE);
-    let price = |prices| l.price(prices).unwrap_or_else(|| "–".to_owned());
+    let price = |prices| l.every_price(prices).unwrap_or_else(|| "–".to_owned());
     let mut args = vec![
         ("title", Arg::from(title)),
         ("quantity", i18n::number(l.language, line.quantity).into()),

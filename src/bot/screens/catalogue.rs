@@ -160,28 +160,16 @@ fn labelled(l: &Localizer, title: &Texts, price: Option<String>, is_sold_out: bo
 
 /// The lowest of a family's prices, if they are in one currency.
 fn lowest(l: &Localizer, prices: &[Prices]) -> Option<String> {
-    let shown = |prices: &Prices| {
-        let stars = prices.iter().find(|it| it.currency == Currency::XTR);
-        stars.or_else(|| prices.iter().next())
-    };
-    let all: Vec<Money> = prices.iter().filter_map(shown).collect();
+    let all: Vec<Money> = prices.iter().filter_map(|it| l.shown(it)).collect();
     let lowest = *all.iter().min_by_key(|money| money.minor)?;
     if all.iter().any(|money| money.currency != lowest.currency) {
         return None;
     }
-    let price = amount(l, lowest);
+    let price = l.amount(lowest);
     if all.iter().all(|money| *money == lowest) {
         return Some(price);
     }
     Some(l.text("price-from", &[("price", price.into())]))
-}
-
-fn amount(l: &Localizer, money: Money) -> String {
-    if money.minor == 0 {
-        l.text("product-free", &[])
-    } else {
-        l.money(money)
-    }
 }
 
 /// What a search found: a page of it, from 0, out of `pages`.
@@ -332,13 +320,13 @@ fn price_of(l: &Localizer, prices: &Prices, currency: Currency) -> Option<String
     match (shop, price(Currency::XTR)) {
         (Some(money), Some(stars)) if money.minor + stars.minor > 0 => {
             let args = [
-                ("money", amount(l, money).into()),
-                ("stars", amount(l, stars).into()),
+                ("money", l.amount(money).into()),
+                ("stars", l.amount(stars).into()),
             ];
             Some(l.text("product-prices", &args))
         }
-        (Some(money), _) | (None, Some(money)) => Some(amount(l, money)),
-        (None, None) => prices.iter().next().map(|money| amount(l, money)),
+        (Some(money), _) | (None, Some(money)) => Some(l.amount(money)),
+        (None, None) => prices.iter().next().map(|money| l.amount(money)),
     }
 }
 

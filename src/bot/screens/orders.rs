@@ -328,7 +328,9 @@ fn line(l: &Localizer, line: &LineView) -> [(&'static str, Arg); 2] {
 }
 
 fn total(l: &Localizer, order: &OrderView) -> (&'static str, Arg) {
-    sum(l, l.price(&order.total).unwrap_or_else(|| "–".to_owned()))
+    let paid = order.paid.map(|paid| l.money(paid));
+    let total = paid.or_else(|| l.every_price(&order.total));
+    sum(l, total.unwrap_or_else(|| "–".to_owned()))
 }
 
 fn sum(l: &Localizer, total: String) -> (&'static str, Arg) {

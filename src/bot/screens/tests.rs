@@ -28,7 +28,11 @@ const ATTEMPT: PublicId = PublicId(*b"an attempt's id.");
 
 pub(super) fn localizer(language: Language) -> Localizer {
     let zone = "Europe/Moscow".parse().unwrap();
-    Localizer { language, zone }
+    Localizer {
+        language,
+        zone,
+        currencies: vec![Currency::XTR, Currency::RUB],
+    }
 }
 
 pub(super) fn texts(english: &str, russian: &str) -> Texts {
@@ -81,6 +85,7 @@ fn placed(state: State) -> OrderView {
         expires_at: 1_795_558_800_000,
         lines: vec![line],
         total: prices(r#"{"RUB":99800,"XTR":500}"#),
+        paid: matches!(state, State::Fulfilled | State::Closed).then(|| stars(500)),
         attempt: None,
     }
 }

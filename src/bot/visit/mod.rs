@@ -157,10 +157,7 @@ impl Visit {
 
     fn localizer(&self) -> Localizer {
         let language = *self.language.lock().unwrap_or_else(PoisonError::into_inner);
-        Localizer {
-            language,
-            zone: self.face.shopfront.zone.clone(),
-        }
+        self.face.shopfront.localizer(language)
     }
 
     /// Where the chat was before this update.

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::clock::Millis;
-use crate::shop::money::Prices;
+use crate::shop::money::{Money, Prices};
 use crate::shop::payments::Method;
 use crate::shop::texts::Texts;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
@@ -23,6 +23,8 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     /// What it costs, in the currencies that all its lines have.
     pub total: Prices,
+    /// What was paid for it.
+    pub paid: Option<Money>,
     /// The attempt that waits for its money, with its method.
     pub attempt: Option<(PublicId, Method)>,
 }
@@ -61,6 +63,8 @@ sql! {
          WHERE customer_id = $1 AND state = 'fulfilled' ORDER BY id DESC LIMIT $2 OFFSET $3";
     LINES = "orders.view.lines",
         "SELECT title, prices, quantity FROM order_lines WHERE order_id = $1 ORDER BY line_no";
+    PAID = "orders.view.paid",
+        "SELECT amount_minor, currency FROM payments WHERE order_id = $1 AND disposition = 'applied'";
     ATTEMPT = "orders.view.attempt",
         "SELECT public_id, method FROM payment_attempts
          WHERE order_id = $1 AND state = 'open' ORDER BY id DESC LIMIT 1";
@@ -122,6 +126,7 @@ async fn view(tx: &mut Tx<'_>, head: Head) -> Result<OrderView, StoreError> {
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     let total = Prices::checked_sum(lines.iter().map(|line| (&line.prices, line.quantity)));
+    let paid: Option<(i64, String)> = tx.optional(&PAID, binds![head.id]).await?;
     let attempt: Option<(PublicId, String)> = tx.optional(&ATTEMPT, binds![head.id]).await?;
     Ok(OrderView {
         id: head.public_id,
@@ -130,6 +135,10 @@ async fn view(tx: &mut Tx<'_>, head: Head) -> Result<OrderView, StoreError> {
         expires_at: head.expires_at,
         lines,
         total: total.unwrap_or_default(),
+        paid: paid.and_then(|(minor, currency)| {
+            let currency = currency.parse().ok()?;
+            Some(Money { minor, currency })
+        }),
         attempt: attempt.and_then(|(attempt, method)| {
             Method::from_word(&method).map(|method| (attempt, method))
         }),

@@ -60,9 +60,6 @@ sql! {
         "SELECT id FROM payments WHERE provider = $1 AND charge_id = $2";
     APPLIED = "payments.applied",
         "SELECT id FROM payments WHERE order_id = $1 AND disposition = 'applied'";
-    MONEY = "payments.money",
-        "SELECT p.amount_minor, p.currency FROM payments p JOIN orders o ON o.id = p.order_id
-         WHERE o.public_id = $1 AND p.disposition = 'applied'";
     PAID = "orders.paid",
         "UPDATE orders SET state = 'paid', changed_at = $2
          WHERE id = $1 AND state IN ('open', 'expired', 'cancelled', 'backorder')";
@@ -83,15 +80,6 @@ pub async fn is_known(
         .optional(&KNOWN, binds![method.as_str(), charge_id])
         .await?;
     Ok(found.is_some())
-}
-
-/// What was paid for an order and not more than that.
-pub async fn paid(tx: &mut Tx<'_>, order: PublicId) -> Result<Option<Money>, StoreError> {
-    let found: Option<(i64, String)> = tx.optional(&MONEY, binds![order]).await?;
-    Ok(found.and_then(|(minor, currency)| {
-        let currency = currency.parse().ok()?;
-        Some(Money { minor, currency })
-    }))
 }
 
 /// Settles a charge.
