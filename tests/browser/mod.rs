@@ -23,7 +23,6 @@ struct Words {
     card: &'static str,
     buy: &'static str,
     put: &'static str,
-    in_cart: &'static str,
     checkout: &'static str,
     pay_with_stars: &'static str,
     confirm: &'static str,
@@ -37,7 +36,6 @@ const ENGLISH: Words = Words {
     card: "One key for one device",
     buy: "⚡ Buy now",
     put: "➕ Add to cart",
-    in_cart: "🛒 In the cart: ",
     checkout: "✅ Checkout",
     pay_with_stars: "⭐ Pay with Stars",
     confirm: "Confirm and pay",
@@ -51,7 +49,6 @@ const RUSSIAN: Words = Words {
     card: "Ключ для одного устройства",
     buy: "⚡ Купить",
     put: "➕ В корзину",
-    in_cart: "🛒 В корзине: ",
     checkout: "✅ Оформить заказ",
     pay_with_stars: "⭐ Оплатить звёздами",
     confirm: "Подтвердить и заплатить",
@@ -114,10 +111,10 @@ async fn buys(tab: &mut Tab, words: &Words) -> String {
 async fn fills_a_cart(tab: &mut Tab, words: &Words) -> Vec<String> {
     let chat = finds(tab, words).await;
     tab.click(&chat, words.put).await;
-    for (have, next) in [("1", "➕"), ("2", words.in_cart)] {
+    for (have, next) in [("🛒 × 1", "➕"), ("🛒 × 2", "🛒 ×")] {
         tab.until(&format!(
             "[...{chat}.querySelectorAll('button:not(:disabled)')].some(button => button.innerText.includes({}))",
-            json!(format!("{}{have}", words.in_cart))
+            json!(have)
         ))
         .await;
         tab.click(&chat, next).await;
