@@ -2,7 +2,7 @@
 
 button-cart = 🛒 Cart
 button-add-to-cart = ➕ Add to cart
-button-in-cart = 🛒 In the cart: { $quantity }
+button-in-cart = 🛒 × { $quantity }
 button-checkout = ✅ Checkout
 button-empty-cart = 🗑 Empty cart
 button-empty-yes = 🗑 Yes, empty it

@@ -2,7 +2,7 @@
 
 button-cart = 🛒 Корзина
 button-add-to-cart = ➕ В корзину
-button-in-cart = 🛒 В корзине: { $quantity }
+button-in-cart = 🛒 × { $quantity }
 button-checkout = ✅ Оформить заказ
 button-empty-cart = 🗑 Очистить корзину
 button-empty-yes = 🗑 Да, очистить

@@ -1,10 +1,12 @@
 //! `kiosk demo`: a stocked shop with a Telegram of its own, in one program. Nothing leaves this machine.
 
+mod notes;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kiosk_emulator::Options;
+use kiosk_emulator::{CustomerSpec, OnAdvance, Options, PageOptions};
 use tokio::sync::watch;
 
 use super::run::{shopfront, stopped};
@@ -70,6 +72,8 @@ const KEYS: usize = 50;
 const LAST_ONE: &str = "pixel-1000";
 /// There is none.
 const SOLD_OUT: &str = "cadence-month";
+/// Id, first name and language of those who are there from the start.
+const CUSTOMERS: [(i64, &str, &str); 2] = [(1_001, "Emma", "en"), (1_002, "Иван", "ru")];
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
@@ -119,9 +123,12 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
     let master_key = MasterKey::beside(&folder.path.join("kiosk.db"))?;
     fill(&database, &master_key).await?;
 
+    let clock = Clock::system();
     let options = Options {
         listen: args.listen,
+        bot_name: config.shop.name.clone(),
         token: Some(TOKEN.to_owned()),
+        page: page(&clock),
         ..Options::default()
     };
     let emulator = kiosk_emulator::start(options).await.map_err(|error| {
@@ -142,7 +149,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         ops_listen: None,
         metrics: Some(Metrics::start()?),
         telegram_restarts: true,
-        clock: Clock::system(),
+        clock,
     };
     let stop = stopped()?;
     let app = App::start(settings).await?;
@@ -155,6 +162,20 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
     emulator.stop().await;
     drop(folder);
     Ok(Outcome::complete("the demo is over".to_owned()))
+}
+
+/// Who is on the chat page, what they may try, and how the time passes. Customers keep their ids: a demo that was kept knows them again.
+fn page(clock: &Clock) -> PageOptions {
+    let customer = |(id, name, language): (i64, &str, &str)| CustomerSpec {
+        id: Some(id),
+        ..CustomerSpec::named(name).speaking(language)
+    };
+    let clock = clock.clone();
+    PageOptions {
+        customers: CUSTOMERS.map(customer).into(),
+        notes: notes::all(),
+        on_advance: Some(OnAdvance::new(move |by| clock.advance(by))),
+    }
 }
 
 /// Imports the demo's products, and keys where a product has none yet.
@@ -216,8 +237,8 @@ fn print(address: &str) {
     let _ = writeln!(
         std::io::stdout(),
         "\n  The shop is open. Chat with its bot here:\n\n    {address}\n\n  \
-         Send /start, buy something with Stars, and watch the key arrive. Then try to trick it: tap twice, buy the\n  \
-         last key in two chats, cancel and pay all the same. Ctrl-C ends the demo.\n"
+         Press Start, buy something with Stars, and watch the key arrive. Then try to trick it: the lamp on the page\n  \
+         has a list of what to try. Ctrl-C ends the demo.\n"
     );
 }
 

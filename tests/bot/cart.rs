@@ -31,12 +31,12 @@ async fn fill(shop: &LiveShop, user: i64, pieces: usize) {
     shop.control.say(user, &format!("/start p_{SLUG}"));
     shop.reads(user, "Zeta, one month").await;
     shop.press(user, "➕ Add to cart");
-    labelled(shop, user, "🛒 In the cart: 1").await;
+    labelled(shop, user, "🛒 × 1").await;
     for more in 2..=pieces {
         shop.press(user, "➕");
-        labelled(shop, user, &format!("🛒 In the cart: {more}")).await;
+        labelled(shop, user, &format!("🛒 × {more}")).await;
     }
-    shop.press(user, "🛒 In the cart");
+    shop.press(user, "🛒 ×");
     shop.reads(user, &format!("one month × {pieces} ·")).await;
 }
 

@@ -17,9 +17,13 @@ struct Words {
     /// The customer's first name in the demo.
     customer: &'static str,
     start: &'static str,
-    /// Labels of buttons, the nearest to the goal first: of those that are there the first is clicked. Before the last one a category or a
-    /// family may stand between.
+    /// Buttons from the menu to a card with a picture, in their order.
     way: &'static [&'static str],
+    /// What the card says.
+    card: &'static str,
+    buy: &'static str,
+    put: &'static str,
+    checkout: &'static str,
     pay_with_stars: &'static str,
     confirm: &'static str,
     receipt: &'static str,
@@ -28,14 +32,12 @@ struct Words {
 const ENGLISH: Words = Words {
     customer: "Emma",
     start: "Start",
-    way: &[
-        "Buy now",
-        "Zeta VPN, one month",
-        "Zeta VPN",
-        "VPN",
-        "Catalogue",
-    ],
-    pay_with_stars: "Pay with Stars",
+    way: &["🛍 Catalogue", "📁 Private network", "📁 VPN", "Zeta VPN"],
+    card: "One key for one device",
+    buy: "⚡ Buy now",
+    put: "➕ Add to cart",
+    checkout: "✅ Checkout",
+    pay_with_stars: "⭐ Pay with Stars",
     confirm: "Confirm and pay",
     receipt: "You paid",
 };
@@ -43,56 +45,82 @@ const ENGLISH: Words = Words {
 const RUSSIAN: Words = Words {
     customer: "Иван",
     start: "Начать",
-    way: &[
-        "Купить",
-        "Zeta VPN, месяц",
-        "Zeta VPN",
-        "VPN",
-        "ВПН",
-        "Каталог",
-    ],
-    pay_with_stars: "звёздами",
+    way: &["🛍 Каталог", "📁 Приватная сеть", "📁 VPN", "Zeta VPN"],
+    card: "Ключ для одного устройства",
+    buy: "⚡ Купить",
+    put: "➕ В корзину",
+    checkout: "✅ Оформить заказ",
+    pay_with_stars: "⭐ Оплатить звёздами",
     confirm: "Подтвердить и заплатить",
     receipt: "Вы заплатили",
 };
 
-/// Buys one key by clicks alone; answers its text.
-async fn buys(tab: &mut Tab, words: &Words) -> String {
+/// Walks from Start to a product's card; answers the expression of the chat.
+async fn finds(tab: &mut Tab, words: &Words) -> String {
     let chat = tab.chat(words.customer).await;
     tab.click(&chat, words.start).await;
-    // The nearest label first: "Buy now" ends the walk.
-    loop {
-        let label = tab.any_button(&chat, words.way).await;
-        let before = tab.newest(&chat).await;
-        tab.click(&chat, &label).await;
-        tab.until_changed(&chat, &before).await;
-        if label == words.way[0] {
-            break;
-        }
+    for label in words.way {
+        tab.click(&chat, label).await;
     }
-    tab.click(&chat, words.pay_with_stars).await;
+    // The picture has come, and under it is what it shows.
+    tab.until(&format!(
+        "(card => card.innerText.includes({}) && card.querySelector('[data-test=photo]').naturalWidth > 0)
+         ([...{chat}.querySelectorAll('[data-test=bot-message]')].at(-1))",
+        json!(words.card)
+    ))
+    .await;
+    chat
+}
+
+/// Pays the order that the chat shows; answers its keys.
+async fn pays(tab: &mut Tab, chat: &str, words: &Words) -> Vec<String> {
+    tab.click(chat, words.pay_with_stars).await;
     tab.until(&format!("{chat}.querySelector('[data-test=invoice]')"))
         .await;
-    let purse = tab
-        .text(&format!("{chat}.querySelector('[data-test=stars]')"))
-        .await;
+    let purse = format!("{chat}.querySelector('[data-test=stars]')");
+    let before = tab.text(&purse).await;
     tab.click_on(&format!("{chat}.querySelector('[data-test=pay]')"))
         .await;
-    tab.click(&chat, words.confirm).await;
+    tab.until(&format!(
+        "{chat}.querySelector('[data-test=pay-confirm]:not(:disabled)')"
+    ))
+    .await;
+    tab.screenshot(&format!("{}-sheet", words.customer)).await;
+    tab.click(chat, words.confirm).await;
     let receipt = format!("{chat}.querySelector('[data-test=paid]')");
     let receipt = tab.text(&receipt).await;
     assert!(receipt.contains(words.receipt), "{receipt}");
-    let key = tab
-        .text(&format!(
-            "[...{chat}.querySelectorAll('[data-test=code]')].at(-1)"
+    let code = format!("{chat}.querySelectorAll('[data-test=code]')");
+    let keys = tab.text_of_all(&code).await;
+    tab.until(&format!("{purse}.textContent !== {}", json!(before)))
+        .await;
+    keys
+}
+
+/// Buys one key by clicks alone; answers its text.
+async fn buys(tab: &mut Tab, words: &Words) -> String {
+    let chat = finds(tab, words).await;
+    tab.screenshot(&format!("{}-card", words.customer)).await;
+    tab.click(&chat, words.buy).await;
+    let mut keys = pays(tab, &chat, words).await;
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    keys.remove(0)
+}
+
+/// Puts two pieces into the cart, orders and pays them; answers their keys.
+async fn fills_a_cart(tab: &mut Tab, words: &Words) -> Vec<String> {
+    let chat = finds(tab, words).await;
+    tab.click(&chat, words.put).await;
+    for (have, next) in [("🛒 × 1", "➕"), ("🛒 × 2", "🛒 ×")] {
+        tab.until(&format!(
+            "[...{chat}.querySelectorAll('button:not(:disabled)')].some(button => button.innerText.includes({}))",
+            json!(have)
         ))
         .await;
-    tab.until(&format!(
-        "{chat}.querySelector('[data-test=stars]').textContent !== {}",
-        json!(purse)
-    ))
-    .await;
-    key
+        tab.click(&chat, next).await;
+    }
+    tab.click(&chat, words.checkout).await;
+    pays(tab, &chat, words).await
 }
 
 #[tokio::test]
@@ -128,6 +156,22 @@ async fn a_key_is_bought_by_clicks_in_russian_on_a_phone() {
     tab.screenshot("russian-2-phone-dark").await;
     tab.resize(DESKTOP).await;
     tab.screenshot("russian-3-dark").await;
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn a_cart_of_two_becomes_an_order_with_two_keys() {
+    let demo = Demo::start().await;
+    let browser = Browser::start().await;
+    let mut tab = browser.open(demo.chat_url(), DESKTOP).await;
+    for words in [ENGLISH, RUSSIAN] {
+        let keys = fills_a_cart(&mut tab, &words).await;
+        assert_eq!(keys.len(), 2, "{keys:?}");
+        assert!(keys.iter().all(|key| key.starts_with("ZETA-MONTH-")));
+        assert_ne!(keys[0], keys[1]);
+    }
+    tab.screenshot("cart-1-keys").await;
     assert_eq!(tab.complaints(), Vec::<String>::new());
     demo.stop().await;
 }

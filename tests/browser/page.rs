@@ -149,6 +149,15 @@ impl Tab {
         text.as_str().expect("text").to_owned()
     }
 
+    /// The texts of elements, once there is one.
+    pub(super) async fn text_of_all(&mut self, elements: &str) -> Vec<String> {
+        let all = format!("(all => all.length > 0 && all)([...{elements}])");
+        let texts = self
+            .wait_and(&all, "all => all.map(element => element.innerText.trim())")
+            .await;
+        serde_json::from_value(texts).expect("texts")
+    }
+
     /// The expression of this customer's chat, once it is on the screen.
     pub(super) async fn chat(&mut self, customer: &str) -> String {
         let chat = format!(
@@ -157,34 +166,6 @@ impl Tab {
         );
         self.until(&chat).await;
         format!("({chat})")
-    }
-
-    /// The first of these labels that a button of the chat's newest keyboard has.
-    pub(super) async fn any_button(&mut self, chat: &str, labels: &[&str]) -> String {
-        let expression = format!(
-            "(keyboard => {}.find(label => keyboard && [...keyboard.querySelectorAll('button')].some(button => button.innerText.includes(label))))
-             ([...{chat}.querySelectorAll('[data-test=keyboard]')].at(-1))",
-            json!(labels)
-        );
-        let label = self.wait_and(&expression, "label => label").await;
-        label.as_str().expect("a label").to_owned()
-    }
-
-    /// What the chat's newest message says, to see whether it changes.
-    pub(super) async fn newest(&mut self, chat: &str) -> String {
-        self.text(&format!(
-            "[...{chat}.querySelectorAll('[data-test=bot-message]')].at(-1)"
-        ))
-        .await
-    }
-
-    /// Waits until the newest message is another one or says something else.
-    pub(super) async fn until_changed(&mut self, chat: &str, before: &str) {
-        self.until(&format!(
-            "[...{chat}.querySelectorAll('[data-test=bot-message]')].at(-1).innerText.trim() !== {}",
-            json!(before)
-        ))
-        .await;
     }
 
     /// Clicks the last button of the chat whose label contains `label`.
@@ -196,7 +177,7 @@ impl Tab {
         .await;
     }
 
-    /// Clicks in the middle of an element, once it is there and nothing covers it.
+    /// Clicks in the middle of an element, once it is there, nothing covers it, and it has stood still for a few frames.
     pub(super) async fn click_on(&mut self, element: &str) {
         let free = format!(
             "(element => {{
@@ -205,7 +186,13 @@ impl Tab {
                 const box = element.getBoundingClientRect();
                 const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
                 const top = document.elementFromPoint(x, y);
-                return top && (element.contains(top) || top.contains(element)) ? {{ x, y }} : null;
+                if (!top || !(element.contains(top) || top.contains(element))) return null;
+                const last = window.lastSeen;
+                const still = last?.element === element && last.x === x && last.y === y ? last.still + 1 : 0;
+                window.lastSeen = {{ element, x, y, still }};
+                if (still < 4) return null;
+                window.lastSeen = null;
+                return {{ x, y }};
             }})({element})"
         );
         let at = self.wait_and(&free, "place => place").await;
