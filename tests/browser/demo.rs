@@ -10,13 +10,16 @@ pub(super) struct Demo {
     process: Child,
     chat_url: String,
     // Goes away after the process.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Demo {
     /// Starts it on a free port, and returns when its chat page is there.
     pub(super) async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::start_in(tempfile::tempdir().expect("a folder")).await
+    }
+
+    async fn start_in(folder: tempfile::TempDir) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_kiosk"))
             .args(["demo", "--listen", "127.0.0.1:0", "--dir"])
             .arg(folder.path())
@@ -41,7 +44,7 @@ impl Demo {
         Self {
             process,
             chat_url,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -51,11 +54,21 @@ impl Demo {
     }
 
     /// Ends it as Ctrl-C does; it must end well.
-    pub(super) async fn stop(mut self) {
+    pub(super) async fn stop(self) {
+        self.end().await;
+    }
+
+    /// Ends it, and opens the shop that it has kept.
+    pub(super) async fn again(self) -> Self {
+        Self::start_in(self.end().await).await
+    }
+
+    async fn end(mut self) -> tempfile::TempDir {
         let id = self.process.id().expect("it runs").to_string();
         let told = Command::new("kill").args(["-INT", &id]).status().await;
         assert!(told.expect("kill runs").success());
         let ended = self.process.wait().await.expect("it ends");
         assert!(ended.success(), "{ended}");
+        self.folder
     }
 }

@@ -175,3 +175,21 @@ async fn a_cart_of_two_becomes_an_order_with_two_keys() {
     assert_eq!(tab.complaints(), Vec::<String>::new());
     demo.stop().await;
 }
+
+#[tokio::test]
+async fn a_demo_that_was_kept_still_has_the_key() {
+    let demo = Demo::start().await;
+    let browser = Browser::start().await;
+    let mut tab = browser.open(demo.chat_url(), DESKTOP).await;
+    let key = buys(&mut tab, &ENGLISH).await;
+    let demo = demo.again().await;
+    let mut tab = browser.open(demo.chat_url(), DESKTOP).await;
+    let chat = tab.chat(ENGLISH.customer).await;
+    for label in [ENGLISH.start, "🔑 Keys", "Zeta VPN, one month"] {
+        tab.click(&chat, label).await;
+    }
+    let codes = format!("{chat}.querySelectorAll('[data-test=code]')");
+    assert_eq!(tab.text_of_all(&codes).await, [key]);
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+    demo.stop().await;
+}

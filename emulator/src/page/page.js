@@ -2,7 +2,7 @@
 
 import { Chat, post } from "/chat/chat.js";
 import { button, element } from "/chat/draw.js";
-import { drawMail, drawMails, drawNotes } from "/chat/panel.js";
+import { clockText, drawMail, drawMails, drawNotes } from "/chat/panel.js";
 import { spoken, wordsOf } from "/chat/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -170,6 +170,12 @@ function drawPanel() {
   else if (panel === "mails") drawMails($("panel"), t, mailPage);
   else if (panel) drawMail($("panel"), t, mailPage, panel.mail);
 }
+
+// The clock goes on while somebody reads.
+setInterval(() => {
+  const clock = $("panel").querySelector("[data-test=clock]");
+  if (clock) clock.textContent = clockText(t, notesPage);
+}, 1000);
 
 function showPanel(next) {
   const opener = panel === "notes" ? "show-notes" : "show-mail";

@@ -25,6 +25,11 @@ function head(t, title, onclose, onback) {
   return element("header", { className: "panel-head" }, ...back, element("h2", {}, title), close);
 }
 
+/** What the demo's clock shows. */
+export function clockText(t, page) {
+  return t("now", new Date(page.now()).toLocaleTimeString(t.language, { hour: "2-digit", minute: "2-digit", hour12: false }));
+}
+
 /** What to try next. `page` has the notes, the clock and what the buttons do. */
 export function drawNotes(panel, t, page) {
   const notes = page.notes.filter((note) => note.language === t.language);
@@ -34,7 +39,7 @@ export function drawNotes(panel, t, page) {
   });
   const clock = page.canAdvance
     ? [element("div", { className: "clock" },
-      element("p", { test: "clock" }, t("now", new Date(page.now()).toLocaleTimeString(t.language, { hour: "2-digit", minute: "2-digit", hour12: false }))),
+      element("p", { test: "clock" }, clockText(t, page)),
       button("wide", t("later"), page.advance, "advance"), element("small", {}, t("later-hint")))]
     : [];
   panel.replaceChildren(head(t, t("notes"), page.close), element("div", { className: "panel-body" }, ...clock, element("ol", { className: "notes" }, ...items)));
