@@ -7,6 +7,26 @@ use crate::on_both_engines;
 use crate::support::shop::LiveShop;
 
 on_both_engines! {
+    async fn any_name_is_shown_as_text_and_in_bounds(db: TestDb) {
+        let shop = LiveShop::open(&db, 1).await;
+        let long = "Я".repeat(4_096);
+        for name in ["<b>Ann</b> & Co", "\u{202e}nnA\u{2066}", "🔑🔑", " ", long.as_str()] {
+            let user = shop.customer(name, "en");
+            shop.control.say(user, "/profile");
+            let shown = shop.reads(user, "Your profile").await;
+            assert!(!shown.text.contains(['\u{202e}', '\u{2066}']), "{}", shown.text);
+            assert!(shown.text.chars().count() < 300, "{} characters", shown.text.chars().count());
+            if name.starts_with('<') {
+                assert!(shown.text.contains("<b>Ann</b> & Co"), "as they wrote it: {}", shown.text);
+            }
+            let invoice = shop.invoice(user).await;
+            shop.press(user, "✖ Cancel order");
+            shop.reads(user, "is cancelled").await;
+            drop(invoice);
+        }
+        shop.close().await;
+    }
+
     async fn unknown_commands_and_stickers_are_answered(db: TestDb) {
         let shop = LiveShop::open(&db, 1).await;
         let ann = shop.customer("Ann", "en");

@@ -3,9 +3,12 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Button, Localizer, Screen};
+use super::{Button, Localizer, Screen, shortened};
 use crate::bot::callback::Callback;
 use crate::i18n::Arg;
+
+/// A name's share of the page, in characters.
+const NAME: usize = 128;
 
 /// A message that changes the buttons below the chat: such buttons can't be edited into a message.
 #[derive(Debug)]
@@ -40,7 +43,7 @@ pub fn profile(l: &Localizer, name: &str, phone: Option<&str>) -> Screen {
     let name = if name.trim().is_empty() {
         Arg::Html(l.html("profile-nameless", &[]))
     } else {
-        name.into()
+        shortened(name, NAME).into()
     };
     let (phone, ask) = match phone {
         Some(phone) => (
