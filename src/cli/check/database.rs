@@ -7,9 +7,9 @@ use crate::cli::run::rules;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::shop::catalogue::Kind;
-use crate::shop::staff;
 use crate::shop::stats::{self, Level};
 use crate::shop::vault::Vault;
+use crate::shop::{payments, staff};
 use crate::store::{Location, Store, StoreError, Tx, migrate};
 use crate::{binds, sql};
 
@@ -203,10 +203,7 @@ fn catalogue(report: &mut Report, config: &Config, levels: &[Level]) {
         return;
     }
     let offers = rules(config).offers;
-    let can_pay = |level: &&Level| {
-        let mut offers = offers.iter();
-        level.prices.is_free() || offers.any(|offer| offer.amount_of(&level.prices).is_some())
-    };
+    let can_pay = |level: &&Level| payments::can_be_paid(&level.prices, &offers);
     let unpayable: Vec<&Level> = levels.iter().filter(|level| !can_pay(level)).collect();
     let is_out = |level: &&Level| level.kind == Kind::Stock && level.left == 0;
     let out: Vec<&Level> = levels.iter().filter(is_out).collect();

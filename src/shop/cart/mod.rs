@@ -7,10 +7,10 @@ use super::catalogue;
 use super::money::Prices;
 use super::orders::goods::{self, Goods};
 use super::orders::place::{LINES, MOST, Rules};
-use super::payments::Offer;
+use super::payments::{self, Offer};
 use super::texts::Texts;
 use crate::store::{ErrorKind, FromRow, PublicId, Row, StoreError, Tx};
-use crate::{binds, row, sql};
+use crate::{binds, sql};
 
 /// A cart as its customer sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,8 +54,7 @@ impl Cart {
 
     /// Whether some way to pay can take all of it at once, or nothing needs to be paid.
     pub fn can_be_paid(&self, offers: &[Offer]) -> bool {
-        let total = self.total();
-        total.is_free() || offers.iter().any(|offer| offer.amount_of(&total).is_some())
+        payments::can_be_paid(&self.total(), offers)
     }
 
     /// How many pieces it has in all.
@@ -88,30 +87,20 @@ pub enum Cap {
     Lines(i64),
 }
 
-row! {
-    #[derive(Debug)]
-    struct Held {
-        product: i64,
-        quantity: i64,
-        seen: String,
-    }
-}
-
+/// A line as it is stored, with its product as that is now.
 #[derive(Debug)]
-struct Shown {
-    held: Held,
+struct Stored {
     goods: Goods,
+    quantity: i64,
+    seen: String,
 }
 
-impl FromRow for Shown {
+impl FromRow for Stored {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             goods: Goods::from_row(row)?,
-            held: Held {
-                product: row.get(0)?,
-                quantity: row.get(7)?,
-                seen: row.get(8)?,
-            },
+            quantity: row.get(7)?,
+            seen: row.get(8)?,
         })
     }
 }
@@ -148,20 +137,21 @@ sql! {
 /// The customer's cart.
 pub async fn view(tx: &mut Tx<'_>, customer: i64) -> Result<Cart, StoreError> {
     let version: Option<(i64,)> = tx.optional(&VERSION, binds![customer]).await?;
-    let rows: Vec<Shown> = tx.all(&VIEW, binds![customer]).await?;
+    let rows: Vec<Stored> = tx.all(&VIEW, binds![customer]).await?;
     let mut lines = Vec::with_capacity(rows.len());
-    for Shown { held, goods } in rows {
+    for stored in rows {
+        let goods = stored.goods;
         let left = if goods.is_for_sale() {
-            catalogue::in_stock(tx, goods.id, held.quantity).await?
+            catalogue::in_stock(tx, goods.id, stored.quantity).await?
         } else {
             0
         };
         lines.push(Line {
             title: Texts::from_json(&goods.title).map_err(broken)?,
             slug: goods.slug,
-            quantity: held.quantity,
+            quantity: stored.quantity,
             prices: goods.prices,
-            seen: Prices::from_json(&held.seen).map_err(broken)?,
+            seen: Prices::from_json(&stored.seen).map_err(broken)?,
             left,
         });
     }
@@ -187,10 +177,8 @@ pub async fn set(
     rules: &Rules,
 ) -> Result<Put, StoreError> {
     touch(tx, customer).await?;
-    let goods = goods::find(tx, slug).await?;
-    let not_for_sale = Some(Cap::NotForSale);
-    let Some(goods) = goods else {
-        let (quantity, cap) = (0, not_for_sale);
+    let Some(goods) = goods::find(tx, slug).await? else {
+        let (quantity, cap) = (0, Some(Cap::NotForSale));
         return Ok(Put { quantity, cap });
     };
     let put = fitting(tx, customer, &goods, quantity, rules).await?;
@@ -255,14 +243,15 @@ pub async fn empty(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
 /// Makes the cart what can be had: fewer pieces where fewer are left, and nothing that is no longer sold.
 pub async fn fit(tx: &mut Tx<'_>, customer: i64, rules: &Rules) -> Result<(), StoreError> {
     touch(tx, customer).await?;
-    let rows: Vec<Shown> = tx.all(&VIEW, binds![customer]).await?;
-    for Shown { held, goods } in rows {
-        let put = fitting(tx, customer, &goods, held.quantity, rules).await?;
+    let rows: Vec<Stored> = tx.all(&VIEW, binds![customer]).await?;
+    for stored in rows {
+        let goods = stored.goods;
+        let put = fitting(tx, customer, &goods, stored.quantity, rules).await?;
         if put.quantity == 0 {
-            tx.execute(&REMOVE, binds![customer, held.product]).await?;
-        } else if put.quantity != held.quantity {
+            tx.execute(&REMOVE, binds![customer, goods.id]).await?;
+        } else if put.quantity != stored.quantity {
             let now = tx.now();
-            let binds = binds![customer, held.product, put.quantity, held.seen, now];
+            let binds = binds![customer, goods.id, put.quantity, stored.seen, now];
             tx.execute(&PUT, binds).await?;
         }
     }

@@ -6,7 +6,7 @@ use super::goods::{self, Goods};
 use crate::shop::customers;
 use crate::shop::keys::claim;
 use crate::shop::money::Prices;
-use crate::shop::payments::{Offer, settle};
+use crate::shop::payments::{self, Offer, settle};
 use crate::shop::staff::news;
 use crate::shop::texts::Texts;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
@@ -164,8 +164,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
     let total = Prices::checked_sum(lines.iter().map(|(goods, n)| (&goods.prices, *n)));
     let total = total.ok_or(PlaceError::NoOffer)?;
     let is_free = total.is_free();
-    let mut offers = request.rules.offers.iter();
-    if !is_free && !offers.any(|offer| offer.amount_of(&total).is_some()) {
+    if !payments::can_be_paid(&total, &request.rules.offers) {
         return Err(PlaceError::NoOffer);
     }
     within_limits(tx, request, &lines, is_free).await?;

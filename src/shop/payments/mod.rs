@@ -73,6 +73,11 @@ pub struct Offer {
     pub currency: Currency,
 }
 
+/// Whether some way to pay can take all of `total` at once, or nothing needs to be paid.
+pub fn can_be_paid(total: &Prices, offers: &[Offer]) -> bool {
+    total.is_free() || offers.iter().any(|offer| offer.amount_of(total).is_some())
+}
+
 impl Offer {
     /// The way in a shop whose own currency is `currency`.
     pub fn new(method: Method, currency: Currency) -> Self {

@@ -82,11 +82,6 @@ pub(super) async fn products(
         let most = draft.max_per_customer;
         let Some(old) = stored.remove(&draft.slug) else {
             let kind = draft.kind.as_str();
-            let Place {
-                category,
-                family,
-                photo,
-            } = place;
             let new = binds![
                 draft.slug,
                 kind,
@@ -94,9 +89,9 @@ pub(super) async fn products(
                 description,
                 prices,
                 position,
-                category,
-                family,
-                photo,
+                place.category,
+                place.family,
+                place.photo,
                 most,
                 now
             ];
@@ -119,20 +114,15 @@ pub(super) async fn products(
         let moved = old.position != position;
         if moved || !fields.is_empty() {
             let id = old.product.id;
-            let Place {
-                category,
-                family,
-                photo,
-            } = place;
             let new = binds![
                 id,
                 title,
                 description,
                 prices,
                 position,
-                category,
-                family,
-                photo,
+                place.category,
+                place.family,
+                place.photo,
                 most,
                 now
             ];
