@@ -68,7 +68,10 @@ sql! {
          WHERE state = 'new' AND lane = $1 AND seq > $2
          ORDER BY seq LIMIT $3";
     WAITING_LANES = "inbox.waiting_lanes",
-        "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL LIMIT $1";
+        "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane
+             AND lanes.owner IS NOT NULL AND lanes.owner <> $2 AND lanes.lease_until > $3
+         ) LIMIT $1";
     DUE_WITHOUT_LANE = "inbox.due_without_lane",
         "SELECT seq, source, kind, lane, raw, received_at FROM inbox
          WHERE state = 'new' AND lane IS NULL AND due_at <= $1
@@ -81,7 +84,9 @@ sql! {
         "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
     OWED = "inbox.owed",
         "SELECT lane, MAX(seq) FROM inbox
-         WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane";
+         WHERE screen_owed IS NOT NULL AND screen_owed > $1 AND NOT EXISTS (
+             SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane AND lanes.owner IS NOT NULL
+         ) GROUP BY lane";
     PAY = "inbox.pay_screen",
         "UPDATE inbox SET screen_owed = NULL
          WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
@@ -260,9 +265,15 @@ pub(super) async fn waiting_in_lane(
     tx.all(&WAITING_IN_LANE, binds![lane, after, limit]).await
 }
 
-pub(super) async fn waiting_lanes(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<i64>, StoreError> {
+/// Lanes with something to do that no other process than `owner` works on.
+pub(super) async fn waiting_lanes(
+    tx: &mut Tx<'_>,
+    owner: &str,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let now = tx.now();
     Ok(tx
-        .all::<(i64,)>(&WAITING_LANES, binds![limit])
+        .all::<(i64,)>(&WAITING_LANES, binds![limit, owner, now])
         .await?
         .into_iter()
         .map(|row| row.0)
@@ -282,7 +293,8 @@ pub async fn backlog(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.one::<(i64,)>(&BACKLOG, binds![]).await.map(|row| row.0)
 }
 
-/// Chats that were owed a screen after `since`, with the turn that owes it; older debts are forgiven.
+/// Chats that no living process works on and that were owed a screen after `since`, with the turn that owes it; older
+/// debts are forgiven.
 pub async fn owed_screens(tx: &mut Tx<'_>, since: Millis) -> Result<Vec<(i64, i64)>, StoreError> {
     tx.execute(&FORGIVE, binds![since]).await?;
     tx.all(&OWED, binds![since]).await

@@ -10,6 +10,7 @@ pub mod migrate;
 mod pause;
 mod postgres;
 mod public_id;
+mod session;
 mod signal;
 mod sql;
 mod sqlite;
@@ -26,6 +27,7 @@ pub use self::lock::{InstanceLock, LockError};
 pub use self::pause::Held;
 pub use self::pause::PausePoints;
 pub use self::public_id::{NotAnId, PublicId};
+pub use self::session::{Notices, Session};
 pub use self::signal::Signal;
 use self::signal::Signals;
 pub use self::sql::{BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings};
@@ -261,9 +263,15 @@ impl Store {
     pub async fn session(&self) -> Result<Option<Session>, StoreError> {
         match &self.inner.engine {
             Engine::Sqlite(_) => Ok(None),
-            Engine::Postgres(engine) => Ok(Some(Session {
-                conn: engine.connect().await?,
-            })),
+            Engine::Postgres(engine) => Ok(Some(engine.session().await?)),
+        }
+    }
+
+    /// What the processes that share this database tell each other on `channel`, from now on. `None` on SQLite.
+    pub async fn listen(&self, channel: &'static str) -> Result<Option<Notices>, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(engine) => Ok(Some(engine.listen(channel).await?)),
         }
     }
 
@@ -291,40 +299,5 @@ impl Store {
             Box::pin(async move { sqlite::limit_pages(tx, pages) })
         })
         .await
-    }
-}
-
-/// A PostgreSQL session of its own: its advisory locks end with it.
-#[derive(Debug)]
-pub struct Session {
-    conn: sqlx::PgConnection,
-}
-
-impl Session {
-    /// Takes the advisory lock `key` if it is free.
-    pub async fn try_lock(&mut self, key: i64) -> Result<bool, StoreError> {
-        const LOCK: &str = "SELECT pg_try_advisory_lock($1)";
-        sqlx::query_scalar(LOCK)
-            .bind(key)
-            .fetch_one(&mut self.conn)
-            .await
-            .map_err(|error| StoreError::postgres("store.session.lock", error))
-    }
-
-    /// Gives the advisory lock `key` back.
-    pub async fn unlock(&mut self, key: i64) -> Result<(), StoreError> {
-        const UNLOCK: &str = "SELECT pg_advisory_unlock($1)";
-        sqlx::query(UNLOCK)
-            .bind(key)
-            .execute(&mut self.conn)
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreError::postgres("store.session.unlock", error))
-    }
-
-    /// Whether the session, and with it its locks, still lives.
-    pub async fn is_alive(&mut self) -> bool {
-        use sqlx::Connection;
-        self.conn.ping().await.is_ok()
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use sqlx::PgConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, PgConnection};
 
 use super::Work;
 use super::error::{ErrorKind, StoreError};
 use super::pause::PausePoints;
+use super::session::{Notices, Session};
 use super::signal::Signals;
 use super::tx::{Conn, Tx, random_bytes};
 use crate::clock::{Clock, host_millis};
@@ -85,11 +86,14 @@ impl Postgres {
         Ok(())
     }
 
-    /// A connection of its own, for session locks and for listening.
-    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
-        PgConnection::connect_with(&self.options)
-            .await
-            .map_err(|error| StoreError::postgres("store.connect", error))
+    /// A connection of its own, for locks that live as long as it does.
+    pub(super) async fn session(&self) -> Result<Session, StoreError> {
+        Session::open(&self.options).await
+    }
+
+    /// A connection of its own, for what other processes tell.
+    pub(super) async fn listen(&self, channel: &'static str) -> Result<Notices, StoreError> {
+        Notices::open(&self.options, channel).await
     }
 
     pub(super) async fn write<T, E, F>(

@@ -146,8 +146,13 @@ impl Bus {
         });
     }
 
-    /// Called after the bulk commit.
-    pub(in crate::bus) fn committed(&self, finished: &[Finished]) {
+    /// Called after the bulk commit, with the lanes that were another's by then.
+    pub(in crate::bus) fn committed(&self, finished: &[Finished], lost: &[i64]) {
+        if let Some(leases) = &self.inner.leases {
+            for &lane in lost {
+                leases.drop_lane(lane);
+            }
+        }
         let mut lanes = self.lanes();
         for done in finished {
             let Some(lane) = done.lane else { continue };
