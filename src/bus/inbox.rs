@@ -67,11 +67,6 @@ sql! {
         "SELECT seq, source, kind, lane, raw, received_at FROM inbox
          WHERE state = 'new' AND lane = $1 AND seq > $2
          ORDER BY seq LIMIT $3";
-    WAITING_LANES = "inbox.waiting_lanes",
-        "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL AND NOT EXISTS (
-             SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane
-             AND lanes.owner IS NOT NULL AND lanes.owner <> $2 AND lanes.lease_until > $3
-         ) LIMIT $1";
     DUE_WITHOUT_LANE = "inbox.due_without_lane",
         "SELECT seq, source, kind, lane, raw, received_at FROM inbox
          WHERE state = 'new' AND lane IS NULL AND due_at <= $1
@@ -82,11 +77,6 @@ sql! {
         "UPDATE inbox SET state = 'dead', error = $2 WHERE seq = $1 AND state = 'new'";
     BACKLOG = "inbox.backlog",
         "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
-    OWED = "inbox.owed",
-        "SELECT lane, MAX(seq) FROM inbox
-         WHERE screen_owed IS NOT NULL AND screen_owed > $1 AND NOT EXISTS (
-             SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane AND lanes.owner IS NOT NULL
-         ) GROUP BY lane";
     PAY = "inbox.pay_screen",
         "UPDATE inbox SET screen_owed = NULL
          WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
@@ -95,6 +85,18 @@ sql! {
 }
 
 sql! {
+    OWED = "inbox.owed",
+        sqlite: "SELECT lane, MAX(seq) FROM inbox WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane",
+        postgres: "SELECT lane, MAX(seq) FROM inbox
+             WHERE screen_owed IS NOT NULL AND screen_owed > $1 AND NOT EXISTS (
+                 SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane AND lanes.owner IS NOT NULL
+             ) GROUP BY lane";
+    WAITING_LANES = "inbox.waiting_lanes",
+        sqlite: "SELECT lane FROM inbox WHERE FALSE",
+        postgres: "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane
+                 AND lanes.owner IS NOT NULL AND lanes.owner <> $2 AND lanes.lease_until > $3
+             ) LIMIT $1";
     LOCK_LANE = "inbox.store.lock_lane",
         sqlite: "SELECT $1",
         postgres: "SELECT CAST(1 AS BIGINT) FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
