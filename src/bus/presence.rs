@@ -10,8 +10,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::store::{ErrorKind, Session, Store, StoreError};
 
-/// A process that has said nothing for so long hangs, or its machine is gone without a word. Longer than a lane's lease.
-pub(super) const SILENCE: Duration = Duration::from_secs(90);
+/// A process that has said nothing for so long hangs, or its machine is gone without a word. It speaks each second.
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
 /// A peer that looks whether we live holds our lock for a moment: we ask for it so often, with the pause between.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(25);

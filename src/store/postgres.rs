@@ -22,6 +22,9 @@ const RUNS: u32 = 8;
 const URGENT_CONNECTIONS: u32 = 6;
 /// How long a statement waits for a row lock before the closure runs again.
 const LOCK_TIMEOUT: &str = "5s";
+/// Our transactions wait for nothing but the database. One that rests for so long belongs to a process that hangs: the
+/// server ends it, and with it the locks that everybody else waits for.
+const IDLE_TIMEOUT: &str = "20s";
 /// How long a caller waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
@@ -243,7 +246,8 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url
         .parse()
         .map_err(|error| StoreError::postgres("store.open", error))?;
-    Ok(options
-        .application_name("kiosk")
-        .options([("lock_timeout", LOCK_TIMEOUT)]))
+    Ok(options.application_name("kiosk").options([
+        ("lock_timeout", LOCK_TIMEOUT),
+        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+    ]))
 }
