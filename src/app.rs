@@ -26,7 +26,6 @@ use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
 use crate::store::{InstanceLock, Location, LockError, Store, StoreError, random_bytes};
 use crate::telegram::{BadClient, Client};
-use crate::telemetry::Metrics;
 use crate::web::ops::{self, Ops};
 use crate::web::site::{self, Site};
 
@@ -51,8 +50,6 @@ pub struct Settings {
     pub web: Option<WebSettings>,
     /// Where health and metrics are served; `None` serves them nowhere.
     pub ops_listen: Option<SocketAddr>,
-    /// What `/metrics` shows; `None` shows nothing.
-    pub metrics: Option<Metrics>,
     /// Whether Telegram forgets between runs, as an emulator does.
     pub telegram_restarts: bool,
     /// The time.
@@ -232,7 +229,7 @@ impl App {
         let ops = match settings.ops_listen {
             Some(address) => {
                 let (listener, bound) = bind("web.ops_listen", address).await?;
-                let ops = Ops::new(store.clone(), bus.clone(), settings.metrics.clone());
+                let ops = Ops::new(store.clone(), bus.clone());
                 tasks.spawn(ops::serve(listener, ops, stopped));
                 Some(bound)
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Millis;
+use crate::meters;
 use crate::store::{StoreError, Tx};
 use crate::{binds, row, sql};
 
@@ -75,8 +76,8 @@ sql! {
         "UPDATE inbox SET due_at = $2 WHERE seq = $1 AND state = 'new'";
     BURY = "inbox.bury",
         "UPDATE inbox SET state = 'dead', error = $2 WHERE seq = $1 AND state = 'new'";
-    BACKLOG = "inbox.backlog",
-        "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
+    LAST = "inbox.last",
+        "SELECT seq FROM inbox ORDER BY seq DESC LIMIT 1";
     PAY = "inbox.pay_screen",
         "UPDATE inbox SET screen_owed = NULL
          WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
@@ -142,6 +143,9 @@ pub async fn store(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<Option<Stored>
             .map(|row| row.0);
         if let (Some(seq), Some(reason)) = (seq, error) {
             super::attention::open(tx, &dead_task(&seq.to_string(), reason)).await?;
+        }
+        if seq.is_some() {
+            tx.tally(meters::UPDATES.of([fact.kind]), 1);
         }
         stored.push(seq.map(|seq| Stored {
             seq,
@@ -290,9 +294,9 @@ pub(super) async fn due_without_lane(
     tx.all(&DUE_WITHOUT_LANE, binds![now, limit]).await
 }
 
-/// How many facts wait.
-pub async fn backlog(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.one::<(i64,)>(&BACKLOG, binds![]).await.map(|row| row.0)
+/// Proves that the inbox can be read.
+pub async fn is_readable(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.optional::<(i64,)>(&LAST, binds![]).await.map(|_| ())
 }
 
 /// Chats that no living process works on and that were owed a screen after `since`, with the turn that owes it; older

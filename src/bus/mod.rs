@@ -11,6 +11,7 @@ mod leases;
 pub mod outbox;
 mod presence;
 mod turn;
+pub mod waiting;
 mod worker;
 
 pub use self::dialogue::Dialogue;

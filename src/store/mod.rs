@@ -20,6 +20,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use self::error::{ErrorKind, StoreError};
 pub use self::lock::{InstanceLock, LockError};
@@ -30,12 +31,15 @@ pub use self::public_id::{NotAnId, PublicId};
 pub use self::session::{Notices, Session};
 pub use self::signal::Signal;
 use self::signal::Signals;
-pub use self::sql::{BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings};
+pub use self::sql::{
+    BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings, used,
+};
 #[doc(hidden)]
 pub use self::sql::{numbered, text};
 pub use self::tx::Tx;
 pub(crate) use self::tx::random_bytes;
 use crate::clock::Clock;
+use crate::meters;
 
 /// What a transaction's closure answers with: a future that borrows the transaction only.
 pub type TxFuture<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -186,10 +190,13 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
+        let started = Instant::now();
+        let (result, broke) = match &self.inner.engine {
             Engine::Sqlite(engine) => engine.write(name, urgent, work).await,
             Engine::Postgres(engine) => engine.write(name, urgent, work).await,
-        }
+        };
+        took(name, "write", &result, broke, started);
+        result
     }
 
     /// Runs `work` read-only.
@@ -199,10 +206,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
-            Engine::Sqlite(engine) => engine.read(name, work).await,
-            Engine::Postgres(engine) => engine.read(name, false, work).await,
-        }
+        self.look(name, false, work).await
     }
 
     /// Runs `work` read-only with all its statements on one snapshot.
@@ -212,10 +216,23 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
+        self.look(name, true, work).await
+    }
+
+    async fn look<T, E, F>(&self, name: &'static str, snapshot: bool, work: F) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let started = Instant::now();
+        let (result, broke) = match &self.inner.engine {
+            // On SQLite every read is one snapshot.
             Engine::Sqlite(engine) => engine.read(name, work).await,
-            Engine::Postgres(engine) => engine.read(name, true, work).await,
-        }
+            Engine::Postgres(engine) => engine.read(name, snapshot, work).await,
+        };
+        took(name, "read", &result, broke, started);
+        result
     }
 
     /// The clock that transactions take their time from.
@@ -300,4 +317,20 @@ impl Store {
         })
         .await
     }
+}
+
+/// Notes how a transaction went: what the shop's rules refused is no failure.
+fn took<T, E>(
+    name: &'static str,
+    mode: &'static str,
+    result: &Result<T, E>,
+    broke: bool,
+    started: Instant,
+) {
+    let outcome = match result {
+        Ok(_) => "done",
+        Err(_) if broke => "failed",
+        Err(_) => "refused",
+    };
+    meters::TRANSACTION.since([name, mode, outcome], started);
 }

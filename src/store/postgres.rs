@@ -13,8 +13,9 @@ use super::error::{ErrorKind, StoreError};
 use super::pause::PausePoints;
 use super::session::{Notices, Session};
 use super::signal::Signals;
-use super::tx::{Conn, Tx, random_bytes};
+use super::tx::{Conn, Tally, Tx, random_bytes};
 use crate::clock::{Clock, host_millis};
+use crate::meters;
 
 /// A closure runs at most this often before its conflict is reported.
 const RUNS: u32 = 8;
@@ -104,7 +105,7 @@ impl Postgres {
         name: &'static str,
         urgent: bool,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         T: Send + 'static,
@@ -114,9 +115,10 @@ impl Postgres {
         let mut run = 1;
         loop {
             match self.attempt(pool, name, &work).await {
-                Attempt::Done(result) => return result,
-                Attempt::Again(error) if run >= RUNS => return Err(E::from(error)),
+                Attempt::Done(result, broke) => return (result, broke),
+                Attempt::Again(error) if run >= RUNS => return (Err(E::from(error)), true),
                 Attempt::Again(_) => {
+                    meters::RETRIES.count([name]);
                     tokio::time::sleep(pause_before(run)).await;
                     run += 1;
                 }
@@ -129,7 +131,7 @@ impl Postgres {
         F: Work<T, E>,
         E: From<StoreError>,
     {
-        let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))));
+        let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))), true);
         let mut transaction = match pool.begin().await {
             Ok(transaction) => transaction,
             Err(error) => return broken(error),
@@ -141,9 +143,11 @@ impl Postgres {
             failure: None,
             points: &self.points,
             signals: 0,
+            tally: Tally::default(),
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
-        let (failure, signals) = (tx.failure.take(), tx.signals);
+        let (failure, signals, tally) = (tx.failure.take(), tx.signals, tx.tally);
+        let broke = failure.is_some() || ran.is_err();
         let result = match (failure, ran) {
             (Some(failure), _) if failure.kind == ErrorKind::Conflict => {
                 let _ = transaction.rollback().await;
@@ -156,19 +160,20 @@ impl Postgres {
         };
         if result.is_err() {
             let _ = transaction.rollback().await;
-            return Attempt::Done(result);
+            return Attempt::Done(result, broke);
         }
         match transaction.commit().await {
             Ok(()) => {
                 self.signals.raise(signals);
-                Attempt::Done(result)
+                tally.count();
+                Attempt::Done(result, false)
             }
             Err(error) => {
                 let error = StoreError::postgres(name, error);
                 if error.kind == ErrorKind::Conflict {
                     Attempt::Again(error)
                 } else {
-                    Attempt::Done(Err(E::from(error)))
+                    Attempt::Done(Err(E::from(error)), true)
                 }
             }
         }
@@ -180,20 +185,24 @@ impl Postgres {
         name: &'static str,
         snapshot: bool,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let failed = |error| E::from(StoreError::postgres(name, error));
+        let failed = |error| (Err(E::from(StoreError::postgres(name, error))), true);
         if snapshot {
             // Rolled back when it is dropped, also when nobody waits for the answer any more.
-            let mut transaction = self.readers.begin_with(SNAPSHOT).await.map_err(failed)?;
-            self.look(name, &mut transaction, work).await
+            match self.readers.begin_with(SNAPSHOT).await {
+                Ok(mut transaction) => self.look(name, &mut transaction, work).await,
+                Err(error) => failed(error),
+            }
         } else {
-            let mut conn = self.readers.acquire().await.map_err(failed)?;
-            self.look(name, &mut conn, work).await
+            match self.readers.acquire().await {
+                Ok(mut conn) => self.look(name, &mut conn, work).await,
+                Err(error) => failed(error),
+            }
         }
     }
 
@@ -202,7 +211,7 @@ impl Postgres {
         name: &'static str,
         conn: &mut PgConnection,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         E: From<StoreError>,
@@ -214,12 +223,16 @@ impl Postgres {
             failure: None,
             points: &self.points,
             signals: 0,
+            tally: Tally::default(),
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
         match (tx.failure.take(), ran) {
-            (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
-            (Some(failure), Ok(Ok(_))) => Err(E::from(failure)),
-            (_, Ok(result)) => result,
+            (_, Err(_panic)) => {
+                let panicked = StoreError::new(name, ErrorKind::Panicked);
+                (Err(E::from(panicked)), true)
+            }
+            (Some(failure), Ok(Ok(_))) => (Err(E::from(failure)), true),
+            (failure, Ok(result)) => (result, failure.is_some()),
         }
     }
 
@@ -231,7 +244,8 @@ impl Postgres {
 }
 
 enum Attempt<T, E> {
-    Done(Result<T, E>),
+    /// The answer, and whether a statement failed.
+    Done(Result<T, E>, bool),
     Again(StoreError),
 }
 

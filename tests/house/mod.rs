@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 const PLAN: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("spelling", &[]),
-    ("store", &["clock"]),
-    ("bus", &["store", "clock"]),
-    ("shop", &["bus", "store", "clock", "spelling"]),
+    ("meters", &[]),
+    ("store", &["clock", "meters"]),
+    ("bus", &["store", "clock", "meters"]),
+    ("shop", &["bus", "store", "clock", "meters", "spelling"]),
     // What stands on the shop's words alone, for the faces and for the settings.
     ("i18n", &["shop", "clock"]),
     ("config", &["shop", "store", "spelling"]),
-    ("telemetry", &["config", "store"]),
-    ("telegram", &[]),
+    ("telemetry", &["config"]),
+    ("telegram", &["meters"]),
     (
         "pay",
         &["shop", "bus", "store", "clock", "telegram", "i18n"],
     ),
     (
         "bot",
-        &["shop", "bus", "store", "clock", "telegram", "i18n"],
+        &[
+            "shop", "bus", "store", "clock", "meters", "telegram", "i18n",
+        ],
     ),
-    (
-        "web",
-        &["shop", "bus", "store", "clock", "telemetry", "i18n"],
-    ),
+    ("web", &["shop", "bus", "store", "clock", "meters", "i18n"]),
     (
         "app",
         &[
