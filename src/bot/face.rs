@@ -10,7 +10,7 @@ use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use teloxide::utils::command::BotCommands;
 
 use super::callback::Callback;
-use super::listener::apologise;
+use super::intake::apologise;
 use super::place::Place;
 use super::screens::Localizer;
 use super::sealed;
