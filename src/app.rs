@@ -2,8 +2,10 @@
 
 mod doors;
 mod housekeeping;
+mod introduction;
 mod news;
 mod owed;
+mod updates;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +18,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::doors::{Post, Router};
+use self::introduction::Introduction;
 use crate::bot::face::{Face, Shopfront, Username};
+use crate::bot::intake::Intake;
 use crate::bot::listener::Listener;
 use crate::bus::{Bus, Outbox};
 use crate::clock::Clock;
@@ -42,6 +46,8 @@ pub struct Settings {
     pub api_url: String,
     /// The bot's token.
     pub token: SecretString,
+    /// With it Telegram pushes updates to the pages' public address, and proves itself by it; `None` asks for updates.
+    pub webhook_secret: Option<SecretString>,
     /// What the shop says of itself, and how it sells.
     pub shopfront: Shopfront,
     /// Telegram ids that are owners, whatever else the database says.
@@ -83,6 +89,12 @@ pub enum StartError {
     /// The token or the address of the Bot API is unusable.
     #[error(transparent)]
     Telegram(#[from] BadClient),
+    /// Telegram shall push updates, and there is no address for it.
+    #[error(
+        "web.public_url is not set, and telegram.mode is webhook: set it to the https address under which Telegram reaches \
+         this shop"
+    )]
+    NoAddress,
     /// An address that it should listen on is taken.
     #[error("{key} {address}: {source}: choose another port, or stop who uses it")]
     Listen {
@@ -159,6 +171,7 @@ impl App {
         if let Some(((_, address), true)) = &site {
             shopfront.public_url = Some(format!("http://{address}"));
         }
+        let public_url = shopfront.public_url.clone();
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
@@ -199,9 +212,21 @@ impl App {
             link,
         };
         tasks.spawn(introduction.run(stopped.clone()));
-        let listener =
-            Listener::new(client.clone(), store.clone(), bus.clone()).sealing(vault.clone());
-        tasks.spawn(listener.run(stopped.clone()));
+        let intake =
+            Intake::new(store.clone(), bus.clone(), client.bot_id()).sealing(vault.clone());
+        let webhook = if let Some(secret) = settings.webhook_secret {
+            let address = public_url.filter(|_| site.is_some());
+            let pushing = updates::Pushing {
+                client: client.clone(),
+                secret,
+                address: address.ok_or(StartError::NoAddress)?,
+                intake,
+            };
+            Some(pushing.start(&store, &mut tasks, &stopped))
+        } else {
+            tasks.spawn(Listener::new(client.clone(), intake).run(stopped.clone()));
+            None
+        };
         let restarts = settings.telegram_restarts;
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);
         tasks.spawn(reconciler.run(stopped.clone()));
@@ -223,7 +248,7 @@ impl App {
                 name: settings.shopfront.name.clone(),
                 zone: settings.shopfront.zone.clone(),
             };
-            tasks.spawn(site::serve(listener, site, stopped.clone()));
+            tasks.spawn(site::serve(listener, site, webhook, stopped.clone()));
             bound
         });
         let ops = match settings.ops_listen {
@@ -302,46 +327,6 @@ async fn bind(
 fn owner() -> Result<String, StoreError> {
     let bytes: [u8; 8] = random_bytes()?;
     Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
-}
-
-/// The first words with Telegram. Nothing waits for them.
-struct Introduction {
-    client: Client,
-    store: Store,
-    username: Username,
-    link: watch::Sender<Option<String>>,
-}
-
-impl Introduction {
-    /// Learns the bot's name, takes polling over from a webhook, sets the commands, and makes the owner's link.
-    async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut pause = Duration::from_secs(1);
-        loop {
-            match self.once().await {
-                Ok(()) => return,
-                Err(error) => tracing::warn!(error, "the bot can't be set up yet, trying again"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = stop.wait_for(|stop| *stop) => return,
-            }
-            pause = (pause * 2).min(Duration::from_mins(1));
-        }
-    }
-
-    async fn once(&self) -> Result<(), String> {
-        let words = |error: &dyn std::error::Error| error.to_string();
-        crate::bot::introduce(&self.client, &self.username)
-            .await
-            .map_err(|error| words(&error))?;
-        let username = self.username.get().map_or("", String::as_str);
-        news::owner_link(&self.store, username, &self.link)
-            .await
-            .map_err(|error| words(&error))?;
-        news::staff_commands(&self.client, &self.store)
-            .await
-            .map_err(|error| words(&error))
-    }
 }
 
 /// Measures the distance to the database's clock each minute.

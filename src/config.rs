@@ -4,6 +4,7 @@
 
 mod reader;
 mod sources;
+mod together;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -64,6 +65,8 @@ pub struct Telegram {
 pub enum Mode {
     /// We ask for them.
     Polling,
+    /// Telegram pushes them.
+    Webhook,
 }
 
 /// Who may do what.
@@ -225,7 +228,10 @@ impl Config {
         let checkout = Checkout::read(from);
         let log = Log::read(from);
         if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
-            cards(from, telegram, shop, checkout);
+            together::cards(from, telegram, shop, checkout);
+        }
+        if let (Ok(telegram), Ok(web)) = (&telegram, &web) {
+            together::webhook(from, telegram, web);
         }
         Ok(Self {
             telegram: telegram?,
@@ -247,24 +253,6 @@ impl Config {
             (None, Location::Sqlite(path)) => Ok(MasterKey::beside(path)?),
             (None, Location::Postgres(_)) => Err(MasterKeyError::Missing),
         }
-    }
-}
-
-/// What cards need besides being listed.
-fn cards(from: &mut Reader, telegram: &Telegram, shop: &Shop, checkout: &Checkout) {
-    if !checkout.methods.contains(&Method::TelegramCard) {
-        return;
-    }
-    if telegram.provider_token.is_none() {
-        from.note(
-            "checkout.methods has telegram-card, and telegram.provider_token is not set: get one from @BotFather \
-             (Payments), or take telegram-card out",
-        );
-    }
-    if shop.currency == Currency::XTR {
-        from.note(
-            "checkout.methods has telegram-card, and shop.currency is XTR: cards need a currency of a country, such as RUB",
-        );
     }
 }
 
@@ -300,7 +288,7 @@ impl Telegram {
             "telegram.mode",
             &[
                 ("polling", Ok(Mode::Polling)),
-                ("webhook", Err("webhooks come with a later version")),
+                ("webhook", Ok(Mode::Webhook)),
             ],
         );
         let webhook_secret = from.secret(

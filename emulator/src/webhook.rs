@@ -12,9 +12,14 @@ use crate::{
     world::World,
 };
 
-/// The first retry comes after this, each further one after twice as long.
-const FIRST_RETRY_MS: i64 = 100;
+/// The first retry comes at once, the second after this, each further one after twice as long as the one before.
+const SECOND_RETRY_MS: i64 = 2_000;
+/// The longest pause is drawn between this and twice as much.
 const LONGEST_RETRY_MS: i64 = 60_000;
+/// An answer of 410 that lasts so long ends the webhook.
+const GONE_MS: i64 = 23 * 60 * 60 * 1000;
+/// Ports that Telegram pushes to.
+const PORTS: [u16; 4] = [80, 88, 443, 8443];
 /// Telegram obeys a `Retry-After` of up to an hour.
 const LONGEST_RETRY_AFTER_S: i64 = 3_600;
 const PUSH_TIMEOUT: Duration = Duration::from_mins(1);
@@ -26,6 +31,8 @@ pub(crate) struct Webhook {
     secret: Option<String>,
     max_connections: usize,
     last_error: Option<(i64, String)>,
+    /// Since when it answers nothing but 410.
+    gone_since_ms: Option<i64>,
 }
 
 /// `setWebhook`.
@@ -34,23 +41,33 @@ pub(crate) fn set(state: &mut State, params: &Params) -> Answer {
     if url.is_empty() {
         return Ok(delete(state, params));
     }
-    let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-        .iter()
-        .any(|start| url.starts_with(start));
-    if !is_local && !url.starts_with("https://") {
+    let parsed = reqwest::Url::parse(&url)
+        .ok()
+        .filter(reqwest::Url::has_host)
+        .ok_or_else(|| ApiError::bad("invalid webhook URL specified"))?;
+    // Of this machine any address is taken, as a Bot API server of one's own does with `--local`.
+    let is_local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    if !is_local && parsed.scheme() != "https" {
         return Err(ApiError::bad(
             "bad webhook: An HTTPS URL must be provided for webhook",
+        ));
+    }
+    if !is_local && parsed.port().is_some_and(|port| !PORTS.contains(&port)) {
+        return Err(ApiError::bad(
+            "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
         ));
     }
     let secret = params
         .text("secret_token")
         .filter(|secret| !secret.is_empty());
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if secret
-        .as_ref()
-        .is_some_and(|secret| secret.len() > 256 || !secret.bytes().all(is_plain))
-    {
-        return Err(ApiError::bad("secret token contains unallowed characters"));
+    if let Some(secret) = &secret {
+        if secret.len() > 256 {
+            return Err(ApiError::bad("secret token is too long"));
+        }
+        if !secret.bytes().all(is_plain) {
+            return Err(ApiError::bad("secret token contains unallowed characters"));
+        }
     }
     remember_allowed(state, params)?;
     if params.flag("drop_pending_updates") {
@@ -60,12 +77,26 @@ pub(crate) fn set(state: &mut State, params: &Params) -> Answer {
         .integer("max_connections")
         .unwrap_or(40)
         .clamp(1, 100);
-    state.webhook = Some(Webhook {
+    let webhook = Webhook {
         url,
         secret,
         max_connections: max_connections as usize,
         last_error: None,
-    });
+        gone_since_ms: None,
+    };
+    let same = |old: &Webhook| {
+        (&old.url, &old.secret, old.max_connections)
+            == (&webhook.url, &webhook.secret, webhook.max_connections)
+    };
+    if state.webhook.as_ref().is_some_and(same) {
+        return Ok(json!(true));
+    }
+    // What waited for its retry at the old one is pushed to the new one at once.
+    for queued in &mut state.queue.waiting {
+        queued.attempts = 0;
+        queued.not_before_ms = 0;
+    }
+    state.webhook = Some(webhook);
     state.wake();
     Ok(json!(true))
 }
@@ -92,6 +123,7 @@ pub(crate) fn info(state: &mut State) -> Value {
     if let Some(webhook) = &state.webhook {
         info["url"] = json!(webhook.url);
         info["max_connections"] = json!(webhook.max_connections);
+        info["ip_address"] = json!(ip_address(&webhook.url));
         if let Some((at_ms, error)) = &webhook.last_error {
             info["last_error_date"] = json!(at_ms / 1000);
             info["last_error_message"] = json!(error);
@@ -101,6 +133,14 @@ pub(crate) fn info(state: &mut State) -> Value {
         info["allowed_updates"] = json!(kinds);
     }
     info
+}
+
+/// Where pushes go, as far as it is known without asking for the name.
+fn ip_address(url: &str) -> String {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str);
+    let ip = host.filter(|host| host.parse::<std::net::Ipv4Addr>().is_ok());
+    ip.unwrap_or("<unknown>").to_owned()
 }
 
 /// An update on its way.
@@ -190,6 +230,9 @@ async fn deliver(world: Arc<World>, client: reqwest::Client, push: Push) {
                 if let Some(id) = state.queue.confirm_copy(push.serial) {
                     state.note_confirmed(&[id]);
                 }
+                if let Some(webhook) = &mut state.webhook {
+                    webhook.gone_since_ms = None;
+                }
                 state.wake();
             });
             answer_in_place(&world, &body);
@@ -199,30 +242,47 @@ async fn deliver(world: Arc<World>, client: reqwest::Client, push: Push) {
                 .headers()
                 .get("retry-after")
                 .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok());
-            let error = format!("Wrong response from the webhook: {}", response.status());
-            postpone(&world, push.serial, retry_after, error);
+            let status = response.status();
+            let error = format!("Wrong response from the webhook: {status}");
+            postpone(
+                &world,
+                push.serial,
+                retry_after,
+                error,
+                status.as_u16() == 410,
+            );
         }
         Err(error) => {
             let error = format!("Connection failed: {}", error.without_url());
-            postpone(&world, push.serial, None, error);
+            postpone(&world, push.serial, None, error, false);
         }
     }
 }
 
-fn postpone(world: &World, serial: u64, retry_after: Option<i64>, error: String) {
+fn postpone(world: &World, serial: u64, retry_after: Option<i64>, error: String, is_gone: bool) {
     world.change(|state| {
         let now_ms = state.now_ms();
+        let longest_ms = LONGEST_RETRY_MS + state.random.below(LONGEST_RETRY_MS as u64) as i64;
         if let Some(queued) = state.queue.waiting.iter_mut().find(|q| q.serial == serial) {
-            let backoff_ms = FIRST_RETRY_MS << queued.attempts.min(16);
-            let wait_ms = retry_after.map_or(backoff_ms.min(LONGEST_RETRY_MS), |seconds| {
-                seconds.clamp(0, LONGEST_RETRY_AFTER_S) * 1000
-            });
+            let wait_ms = match (retry_after.unwrap_or_default(), queued.attempts) {
+                (1.., _) => retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER_S) * 1000,
+                (_, 0) => 0,
+                (_, failed) => (SECOND_RETRY_MS << (failed - 1).min(16)).min(longest_ms),
+            };
             queued.in_flight = false;
             queued.attempts += 1;
             queued.not_before_ms = now_ms + wait_ms;
         }
+        let mut is_over = false;
         if let Some(webhook) = &mut state.webhook {
             webhook.last_error = Some((now_ms, error));
+            webhook.gone_since_ms = is_gone.then(|| webhook.gone_since_ms.unwrap_or(now_ms));
+            is_over = webhook
+                .gone_since_ms
+                .is_some_and(|since_ms| now_ms > since_ms + GONE_MS);
+        }
+        if is_over {
+            state.webhook = None;
         }
         state.wake();
     });

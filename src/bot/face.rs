@@ -11,7 +11,7 @@ use teloxide::utils::command::BotCommands;
 
 use super::callback::Callback;
 use super::handlers::timed;
-use super::listener::apologise;
+use super::intake::apologise;
 use super::place::Place;
 use super::screens::Localizer;
 use super::sealed;

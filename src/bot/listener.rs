@@ -1,27 +1,20 @@
 //! Long polling. An update is stored, and only then acknowledged by the next call; it never waits for a handler.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::sealed;
-use super::vital::{self, Kind};
-use crate::bus::inbox::{self, Birth, Fact, Stored};
-use crate::bus::{Bus, Duty};
-use crate::shop::customers::{self, Customer};
-use crate::shop::letters::{self, Letter};
-use crate::shop::staff;
-use crate::shop::vault::Vault;
-use crate::store::{ErrorKind, Store, StoreError, Tx};
+use super::intake::Intake;
+use super::vital::Kind;
+use crate::bus::Duty;
+use crate::clock::Millis;
+use crate::store::{Store, StoreError};
 use crate::telegram::{CallError, Client, RawUpdate};
 
 /// How long Telegram holds a call open while there is nothing to tell.
 const POLL: Duration = Duration::from_secs(30);
 /// The most that one call brings.
 const BATCH: u8 = 100;
-/// With so many facts in memory the rest may wait at Telegram, which keeps them for a day.
-const FULL: usize = 10_000;
 /// How long a full memory is given before it is looked at again.
 const BREATH: Duration = Duration::from_millis(20);
 /// Pauses after trouble: from this, doubling, to [`LONGEST`].
@@ -32,6 +25,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 const STANDBY: Duration = Duration::from_secs(1);
 /// While another program gets the bot's updates.
 const RIVAL: Duration = Duration::from_secs(5);
+/// A webhook that somebody sets again and again is taken off no more often than this, in milliseconds.
+const TAKEN: Millis = 300_000;
 /// The last acknowledgement may take this long.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -40,7 +35,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 pub struct Listener {
     client: Client,
     store: Store,
-    bus: Bus,
+    intake: Intake,
     /// The first update that is not stored yet.
     offset: Option<i64>,
     /// Whether Telegram has been told of `offset`.
@@ -48,8 +43,8 @@ pub struct Listener {
     /// Which one process at a time has.
     duty: String,
     pause: Duration,
-    /// What staff write in free text is sealed by it before it is stored.
-    vault: Option<Vault>,
+    /// When a webhook was taken off.
+    taken_over: Option<Millis>,
 }
 
 /// What a round left to wait for.
@@ -61,25 +56,18 @@ enum Next {
 }
 
 impl Listener {
-    /// A listener that stores into `store` and hands new facts to `bus`. On SQLite the caller holds the instance lock.
-    pub fn new(client: Client, store: Store, bus: Bus) -> Self {
+    /// A listener that brings what it gets in by `intake`. On SQLite the caller holds the instance lock.
+    pub fn new(client: Client, intake: Intake) -> Self {
         Self {
             duty: format!("polling {}", client.bot_id()),
             client,
-            store,
-            bus,
+            store: intake.store().clone(),
+            intake,
             offset: None,
             acknowledged: true,
             pause: SHORTEST,
-            vault: None,
+            taken_over: None,
         }
-    }
-
-    /// Seals what staff write in free text: it may be keys for sale.
-    #[must_use]
-    pub fn sealing(mut self, vault: Vault) -> Self {
-        self.vault = Some(vault);
-        self
     }
 
     /// Listens until `stop` turns true or its sender is gone. The batch in hand is stored first and, if Telegram can
@@ -97,7 +85,7 @@ impl Listener {
             }
         }
         self.say_goodbye().await;
-        if let Err(error) = self.bus.give_up(&self.duty).await {
+        if let Err(error) = self.intake.bus().give_up(&self.duty).await {
             tracing::debug!(%error, "polling is left to the others when this process is gone");
         }
     }
@@ -112,7 +100,7 @@ impl Listener {
                 return Next::Wait(pause);
             }
         }
-        while self.bus.in_memory() >= FULL {
+        while self.intake.is_full() {
             tokio::select! {
                 () = tokio::time::sleep(BREATH) => {}
                 () = set(stop) => return Next::Go,
@@ -125,7 +113,7 @@ impl Listener {
         };
         let updates = match polled {
             Ok(updates) => updates,
-            Err(error) => return self.after_trouble(&error),
+            Err(error) => return self.after_trouble(&error).await,
         };
         self.acknowledged = true;
         if updates.is_empty() {
@@ -149,63 +137,26 @@ impl Listener {
         Next::Go
     }
 
-    /// Stores a batch and hands what is new to the bus. Questions before a payment don't wait for the others.
     async fn keep(&self, updates: &[RawUpdate]) -> Result<(), StoreError> {
-        let bot_id = self.client.bot_id();
-        let facts = updates
-            .iter()
-            .map(|update| vital::fact(bot_id, update.body.get().as_bytes()));
-        let (urgent, ordinary): (Vec<Fact>, Vec<Fact>) =
-            facts.partition(|fact| fact.kind == Kind::PreCheckoutQuery.name());
-        let (urgent, ordinary) =
-            futures::join!(self.store(urgent, true), self.store(ordinary, false));
-        urgent.and(ordinary)
+        let bodies = updates.iter().map(|update| update.body.get().as_bytes());
+        self.intake
+            .keep(bodies.map(|body| self.intake.fact(body)))
+            .await
     }
 
-    async fn store(&self, facts: Vec<Fact>, urgent: bool) -> Result<(), StoreError> {
-        if facts.is_empty() {
-            return Ok(());
-        }
-        let facts = self.conceal(facts).await?;
-        let rows = store(&self.store, facts, urgent).await?;
-        self.bus.accept(rows);
-        Ok(())
-    }
-
-    async fn conceal(&self, mut facts: Vec<Fact>) -> Result<Vec<Fact>, StoreError> {
-        let Some(vault) = &self.vault else {
-            return Ok(facts);
-        };
-        for fact in &mut facts {
-            let Some(chat) = sealed::free_text(fact) else {
-                continue;
-            };
-            let role = self
-                .store
-                .read("listener.is_staff", move |tx| {
-                    Box::pin(staff::role(tx, chat))
-                })
-                .await?;
-            if role.is_some() {
-                sealed::seal(vault, fact).map_err(|error| {
-                    StoreError::because("listener.seal", ErrorKind::Failed, error)
-                })?;
-            }
-        }
-        Ok(facts)
-    }
-
-    fn after_trouble(&mut self, error: &CallError) -> Next {
+    async fn after_trouble(&mut self, error: &CallError) -> Next {
         match error {
             CallError::Wait(pause) => {
                 tracing::warn!(%error, "can't get updates, trying again");
                 Next::Wait(*pause)
             }
             CallError::Conflict(reason) => {
+                if self.end_webhook().await {
+                    return Next::Go;
+                }
                 tracing::error!(
                     reason,
-                    "somebody else gets this bot's updates: stop the other program that uses its token, or end its \
-                     webhook"
+                    "somebody else gets this bot's updates: stop the other program that uses its token"
                 );
                 Next::Wait(RIVAL)
             }
@@ -224,6 +175,37 @@ impl Listener {
         }
     }
 
+    /// Takes a webhook off that stands in the way: this shop polls. What waits for it is kept, and comes by the next
+    /// poll. Two programs that take the bot from each other would never rest, so it is done once in a while only.
+    async fn end_webhook(&mut self) -> bool {
+        let now = self.store.clock().now();
+        if self.taken_over.is_some_and(|at| now - at < TAKEN) {
+            return false;
+        }
+        let waiting = match self.client.get_webhook_info().await {
+            Ok(info) if !info.url.is_empty() => info.pending_update_count,
+            Ok(_) => return false,
+            Err(error) => {
+                tracing::warn!(%error, "Telegram does not tell whether a webhook is set");
+                return false;
+            }
+        };
+        match self.client.delete_webhook().await {
+            Ok(()) => {
+                tracing::warn!(
+                    waiting,
+                    "a webhook got this bot's updates: it is ended, and the shop polls"
+                );
+                self.taken_over = Some(now);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the webhook can't be ended yet");
+                false
+            }
+        }
+    }
+
     fn next_pause(&mut self) -> Duration {
         let pause = self.pause;
         self.pause = (pause * 2).min(LONGEST);
@@ -232,7 +214,7 @@ impl Listener {
 
     /// Whether this process is the one that polls. Elsewhere than on PostgreSQL it always is.
     async fn may_poll(&mut self) -> Result<bool, StoreError> {
-        match self.bus.duty(&self.duty).await? {
+        match self.intake.bus().duty(&self.duty).await? {
             Duty::Theirs => Ok(false),
             Duty::Ours => Ok(true),
             Duty::Begun => {
@@ -256,45 +238,6 @@ impl Listener {
             Err(_) => tracing::info!("the last updates will come again"),
         }
     }
-}
-
-/// Keeps facts in one transaction and returns those that are new and have to be handled. A webhook stores by it too.
-pub async fn store(
-    store: &Store,
-    facts: Vec<Fact>,
-    urgent: bool,
-) -> Result<Vec<Stored>, StoreError> {
-    let facts = Arc::new(facts);
-    let kept = {
-        let facts = facts.clone();
-        store.write_as("listener.store", urgent, move |tx| {
-            let facts = facts.clone();
-            Box::pin(async move {
-                let rows = inbox::store(tx, &facts).await?;
-                for (row, fact) in rows.iter().zip(facts.iter()) {
-                    if let (Some(row), Birth::Dead(_)) = (row, &fact.birth) {
-                        apologise(tx, row).await?;
-                    }
-                }
-                Ok::<_, StoreError>(rows)
-            })
-        })
-    };
-    let rows = kept.await?.into_iter().zip(facts.iter());
-    Ok(rows
-        .filter(|(_, fact)| fact.birth == Birth::New)
-        .filter_map(|(row, _)| row)
-        .collect())
-}
-
-/// Tells the customer whose update can't be handled that staff know of it.
-pub(super) async fn apologise(tx: &mut Tx<'_>, row: &Stored) -> Result<(), StoreError> {
-    let Some(chat) = row.lane else { return Ok(()) };
-    let customer = match customers::by_telegram_id(tx, chat).await? {
-        Some(customer) => customer,
-        None => Customer::unknown(chat),
-    };
-    letters::post(tx, &customer, &Letter::Trouble { asked: row.seq }).await
 }
 
 fn is_set(stop: &watch::Receiver<bool>) -> bool {

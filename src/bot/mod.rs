@@ -6,24 +6,25 @@ mod checkout;
 mod drawing;
 pub mod face;
 mod handlers;
+pub mod intake;
 pub mod listener;
 mod place;
 pub mod screens;
 mod sealed;
 mod visit;
 pub mod vital;
+pub mod webhook;
 
 use self::face::Username;
 use self::screens::Localizer;
 use crate::shop::texts::Language;
 use crate::telegram::{CallError, Client, Command};
 
-/// Learns the bot's name, takes a webhook off, so that polling gets the updates, and sets the commands in each language.
+/// Learns the bot's name, and sets the commands in each language.
 pub async fn introduce(client: &Client, username: &Username) -> Result<(), CallError> {
     let me = client.get_me().await?;
     tracing::info!(bot = %me.username, "the bot is known to Telegram");
     let _ = username.set(me.username);
-    client.delete_webhook().await?;
     for language in Language::ALL {
         let l = Localizer::plain_words(language);
         let described: Vec<(&str, String)> = screens::commands(&l);

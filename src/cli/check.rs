@@ -4,6 +4,7 @@
 mod database;
 mod settings;
 mod telegram;
+mod webhook;
 
 use std::fmt::Write;
 

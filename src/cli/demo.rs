@@ -139,6 +139,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         master_key,
         api_url: emulator.url(),
         token: TOKEN.into(),
+        webhook_secret: None,
         shopfront: shopfront(config)?,
         owners: config.staff.owners.clone(),
         web: Some(WebSettings {

@@ -10,7 +10,7 @@ use super::{Failure, Outcome};
 use crate::app::{App, Settings, WebSettings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
-use crate::config::{Config, Contact};
+use crate::config::{Config, Contact, Mode};
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
 
@@ -28,6 +28,10 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
         master_key: config.master_key()?,
         api_url: config.telegram.api_url.to_string(),
         token,
+        webhook_secret: match config.telegram.mode {
+            Mode::Webhook => config.telegram.webhook_secret.clone(),
+            Mode::Polling => None,
+        },
         shopfront: shopfront(config)?,
         owners: config.staff.owners.clone(),
         web: config.web.public_url.is_some().then_some(WebSettings {

@@ -65,7 +65,7 @@ fn the_environment_is_stronger_than_the_file_and_the_file_than_the_defaults() {
 fn everything_that_is_wrong_is_told_at_once_with_its_origin() {
     let file = r#"
         [telegram]
-        mode = "webhook"
+        mode = "pushing"
         api_url = ""
         [staff]
         owners = [1, "two"]
@@ -96,7 +96,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_origin() {
         ],
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
-    telegram.mode (kiosk.toml) is "webhook", expected polling: webhooks come with a later version
+    telegram.mode (kiosk.toml) is "pushing", expected polling or webhook
     telegram.api_url (kiosk.toml) is empty, expected a value
     staff.owners (kiosk.toml) is a list with "two", expected a list of Telegram ids, such as [123456789]
     database.url (kiosk.toml): found the scheme mysql://, expected sqlite://FILE or postgres://USER@HOST/DATABASE
@@ -125,11 +125,48 @@ fn an_empty_list_of_methods_and_wrong_types_are_told() {
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
     telegram.token (kiosk.toml) is a number, expected the token from @BotFather, such as 123456:ABC…
-    telegram.mode (kiosk.toml) is a list, expected polling
+    telegram.mode (kiosk.toml) is a list, expected polling or webhook
     shop.name (kiosk.toml) is 7, expected a text of 1 to 64 characters
     checkout.hold_minutes (kiosk.toml) is true, expected a whole number from 1 to 1440
     checkout.methods (kiosk.toml) is empty, expected at least one
     "#);
+}
+
+#[test]
+fn a_webhook_needs_a_secret_and_an_address_that_telegram_reaches() {
+    let mode = ("KIOSK_TELEGRAM__MODE", "webhook");
+    let told = problems("", &[mode]);
+    insta::assert_snapshot!(told.join("\n"), @r"
+    telegram.mode is webhook, and telegram.webhook_secret is not set: make one with `openssl rand -hex 32`, and set KIOSK_TELEGRAM__WEBHOOK_SECRET to it for every process
+    telegram.mode is webhook, and web.public_url is not set: set it to the https address under which Telegram reaches this shop, such as https://shop.example.com
+    ");
+    let secret = ("KIOSK_TELEGRAM__WEBHOOK_SECRET", "hunter2-hunter2");
+    let address = |url| ("KIOSK_WEB__PUBLIC_URL", url);
+    for right in [
+        "https://shop.example.com",
+        "https://shop.example.com:8443/shop",
+    ] {
+        let config = with("", &[mode, secret, address(right)]).unwrap();
+        assert_eq!(config.telegram.mode, Mode::Webhook);
+    }
+    for (wrong, why) in [
+        ("http://shop.example.com", "not https"),
+        ("https://shop.example.com:8080", "443, 80, 88 and 8443"),
+        ("https://[2001:db8::1]", "IPv4 only"),
+    ] {
+        let told = problems("", &[mode, secret, address(wrong)]);
+        assert!(told.len() == 1 && told[0].contains(why), "{told:?}");
+        assert!(!told[0].contains("hunter2"), "{told:?}");
+        // A Bot API server of one's own takes what it takes.
+        let own = ("KIOSK_TELEGRAM__API_URL", "http://127.0.0.1:8081");
+        assert!(with("", &[mode, secret, address(wrong), own]).is_ok());
+    }
+    let long = "x".repeat(257);
+    let told = problems("", &[mode, ("KIOSK_TELEGRAM__WEBHOOK_SECRET", &long)]);
+    assert!(
+        told[0].contains("1 to 256") && !told[0].contains("xxx"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -31,6 +31,12 @@ pub static UPDATES: Counter<1> = Counter::new(
     ["kind"],
     "Updates and other facts stored in the inbox.",
 );
+/// Pushed updates that were not taken.
+pub static WEBHOOK_REFUSED: Counter<1> = Counter::new(
+    "kiosk_webhook_refused_total",
+    ["reason"],
+    "Requests to the webhook that were refused, by reason (stranger, too_large, too_slow, broken, busy).",
+);
 /// From an update's first attempt to its end, with the pauses between attempts.
 pub static HANDLED: Histogram<2> = Histogram::new(
     "kiosk_update_handling_duration_seconds",
@@ -122,8 +128,9 @@ pub static RETURNED: Counter<1> = Counter::new(
     "Money of applied payments that went back in the currency's minor units (Stars are whole).",
 );
 
-const ALL: [&dyn Shown; 15] = [
+const ALL: [&dyn Shown; 16] = [
     &UPDATES,
+    &WEBHOOK_REFUSED,
     &HANDLED,
     &FAILED,
     &HANDLERS,

@@ -362,21 +362,6 @@ impl Client {
             .await?;
         Ok(())
     }
-
-    /// Ends the webhook, so that polling may begin. What waits is kept.
-    pub async fn delete_webhook(&self) -> Result<(), CallError> {
-        #[derive(Serialize)]
-        struct Params {
-            drop_pending_updates: bool,
-        }
-        let params = Params {
-            drop_pending_updates: false,
-        };
-        let _: bool = self
-            .call(Pool::Ordinary, ORDINARY, "deleteWebhook", &params)
-            .await?;
-        Ok(())
-    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
-//! The axum sidecar: pages for customers, and health and metrics for those who keep the shop running.
+//! The axum sidecar: pages for customers, updates that Telegram pushes, and health and metrics for those who keep the shop running.
 
 pub mod ops;
 mod orders;
 pub mod site;
+pub mod telegram;

@@ -11,6 +11,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::telegram::{self, Webhook};
 use crate::i18n::{self, Zone};
 use crate::shop::keys::reveal::RevealError;
 use crate::shop::texts::Language;
@@ -82,8 +83,8 @@ pub(super) fn html(page: &impl Template) -> Result<Response, Problem> {
     Ok(Html(page.render()?).into_response())
 }
 
-/// Everything that is public.
-pub fn router(site: Site) -> Router {
+/// Everything that is public; `webhook` takes updates if Telegram pushes them.
+pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
     let asset = |kind: &'static str, text: &'static str| {
         get(move || async move {
             let kept = HeaderValue::from_static("public, max-age=3600");
@@ -94,6 +95,7 @@ pub fn router(site: Site) -> Router {
             )
         })
     };
+    let webhook = webhook.map_or_else(Router::new, telegram::routes);
     Router::new()
         .merge(super::orders::routes())
         .route(
@@ -109,6 +111,7 @@ pub fn router(site: Site) -> Router {
         )
         .fallback(|| async { Problem::Gone })
         .with_state(site)
+        .merge(webhook)
         .layer(middleware::from_fn(guarded))
 }
 
@@ -137,12 +140,17 @@ async fn guarded(request: Request, next: Next) -> Response {
 }
 
 /// Serves until `stop` turns true.
-pub async fn serve(listener: TcpListener, site: Site, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    site: Site,
+    webhook: Option<Webhook>,
+    mut stop: watch::Receiver<bool>,
+) {
     let stopped = async move {
         // An error means that the sender is gone, which ends the pages too.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    let served = axum::serve(listener, router(site)).with_graceful_shutdown(stopped);
+    let served = axum::serve(listener, router(site, webhook)).with_graceful_shutdown(stopped);
     if let Err(error) = served.await {
         tracing::error!(%error, "the pages are no longer served");
     }

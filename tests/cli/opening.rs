@@ -5,7 +5,7 @@ use std::path::Path;
 use kiosk::clock::Clock;
 use kiosk::store::{Location, StoreError};
 use kiosk::{binds, sql};
-use kiosk_emulator::{Fault, FaultKind};
+use kiosk_emulator::{CustomerSpec, Fault, FaultKind};
 use serde_json::json;
 
 use super::with;
@@ -261,6 +261,66 @@ on_both_engines! {
             assert!(line(&done, "database").starts_with("WRONG"), "{}", done.out);
         }
         shop.terminate().await;
+        emulator.stop().await;
+    }
+
+    async fn a_check_holds_the_webhook_against_the_settings(db: TestDb) {
+        const SECRET: &str = "check-secret_0123456789";
+        db.store(&Clock::system()).await.close().await;
+        let emulator = emulator().await;
+        let (api, control) = (emulator.url(), emulator.control());
+        let check = async |address: &str, secret: &str| {
+            let mut command = with(&db, &["check"]);
+            command.env("KIOSK_TELEGRAM__TOKEN", TOKEN).env("KIOSK_TELEGRAM__API_URL", &api);
+            command.env("KIOSK_TELEGRAM__MODE", "webhook").env("KIOSK_TELEGRAM__WEBHOOK_SECRET", secret);
+            let done = run({ command.env("KIOSK_WEB__PUBLIC_URL", address); command }, "").await;
+            assert!(!done.out.contains(SECRET) && !done.err.contains(SECRET), "{}{}", done.out, done.err);
+            done
+        };
+        let set = async |params: serde_json::Value| {
+            let request = reqwest::Client::new().post(format!("{api}/bot{TOKEN}/setWebhook")).json(&params);
+            assert!(request.send().await.unwrap().status().is_success());
+        };
+        let ours = "https://shop.example.com";
+        let done = check(ours, SECRET).await;
+        assert!(line(&done, "webhook").contains("none is set yet: `kiosk run` sets it"), "{}", done.out);
+        set(json!({ "url": "https://other.example.com/s3cret" })).await;
+        let done = check(ours, SECRET).await;
+        assert!(line(&done, "webhook").starts_with("warning") && done.out.contains("at other.example.com"), "{}", done.out);
+        assert!(!done.out.contains("s3cret"), "{}", done.out);
+        let kinds = ["message", "callback_query", "pre_checkout_query", "my_chat_member"];
+        let url = format!("{ours}/webhooks/telegram");
+        set(json!({ "url": url, "allowed_updates": &kinds[..3], "max_connections": 40 })).await;
+        let done = check(ours, SECRET).await;
+        assert!(line(&done, "webhook").ends_with("allowed_updates, max_connections"), "{}", done.out);
+        set(json!({ "url": url, "allowed_updates": kinds, "max_connections": 100 })).await;
+        let done = check(ours, SECRET).await;
+        assert!(line(&done, "webhook").starts_with("ok"), "{}", done.out);
+        let done = check(ours, "short").await;
+        assert!(line(&done, "webhook").contains("can be guessed"), "{}", done.out);
+
+        // Somebody behind that address who knows another secret, or no such path.
+        for (status, mend) in [(401, "the secret differs"), (404, "does not reach the shop"), (502, "nothing answers behind")] {
+            let status = axum::http::StatusCode::from_u16(status).unwrap();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = format!("http://{}", listener.local_addr().unwrap());
+            let router = axum::Router::new().fallback(move || async move { status });
+            let server = tokio::spawn(async move { axum::serve(listener, router).await });
+            let url = format!("{address}/webhooks/telegram");
+            set(json!({ "url": url, "allowed_updates": kinds, "max_connections": 100 })).await;
+            let ann = control.customer(CustomerSpec::named("Ann").speaking("en"));
+            control.say(ann, "/start");
+            let info = || async {
+                let answer = reqwest::get(format!("{api}/bot{TOKEN}/getWebhookInfo")).await.unwrap();
+                answer.text().await.unwrap()
+            };
+            while !info().await.contains("last_error_message") {
+                tokio::task::yield_now().await;
+            }
+            let done = check(&address, SECRET).await;
+            assert!(line(&done, "webhook").contains(status.as_str()) && done.out.contains(mend), "{}", done.out);
+            server.abort();
+        }
         emulator.stop().await;
     }
 }

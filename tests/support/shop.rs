@@ -56,6 +56,7 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
         master_key: MasterKey::from_base64(MASTER).expect("a master key"),
         api_url: api_url.to_owned(),
         token: TOKEN.into(),
+        webhook_secret: None,
         shopfront: Shopfront {
             name: "Zeta shop".to_owned(),
             greeting: Texts::default(),
@@ -277,11 +278,23 @@ impl LiveShop {
 
     /// Closes the shop and opens it again, on the same Telegram.
     pub async fn reopen(self, db: &TestDb) -> Self {
+        self.reopen_with(db, async |_| {}, |_| {}).await
+    }
+
+    /// The same with other settings, and with something that happens while it is closed.
+    pub async fn reopen_with(
+        self,
+        db: &TestDb,
+        meanwhile: impl AsyncFnOnce(&Control),
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         self.app
             .stop(Duration::from_secs(30))
             .await
             .expect("the shop stops");
-        let settings = settings(db.location(), &self.emulator.url());
+        meanwhile(&self.control).await;
+        let mut settings = settings(db.location(), &self.emulator.url());
+        change(&mut settings);
         let clock = settings.clock.clone();
         let app = App::start(settings).await.expect("the shop starts");
         Self { app, clock, ..self }

@@ -1,5 +1,7 @@
 //! The sidecar's pages, as a browser gets them.
 
+mod webhook;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

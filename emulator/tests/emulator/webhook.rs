@@ -8,6 +8,7 @@ use axum::{
     response::IntoResponse,
     routing::post,
 };
+use kiosk_emulator::CustomerSpec;
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex},
@@ -112,6 +113,92 @@ async fn a_refused_update_comes_again_and_holds_its_chat_back() {
     assert!(info["last_error_message"].as_str().unwrap().contains("503"));
 }
 
+/// Milliseconds of the emulator's clock until the next push, to the step.
+async fn pause(bench: &Bench, arrivals: &mut Arrivals, step_ms: i64) -> i64 {
+    let before_ms = bench.control.now_ms();
+    arrival(bench, arrivals, step_ms).await;
+    bench.control.now_ms() - before_ms
+}
+
+#[tokio::test]
+async fn retries_come_at_once_then_after_2_seconds_and_twice_as_long_each_time() {
+    let bench = Bench::start().await;
+    let answers = Answers::default();
+    answers
+        .lock()
+        .unwrap()
+        .extend((0..12).map(|_| (500, None, String::new())));
+    let (url, mut arrivals) = server(answers).await;
+    bench.call("setWebhook", json!({ "url": url })).await;
+    bench.control.say(bench.ann, "one");
+    arrivals.recv().await.unwrap();
+    arrivals.recv().await.unwrap();
+    for seconds in [2, 4, 8, 16, 32] {
+        let pause_ms = pause(&bench, &mut arrivals, 500).await;
+        assert!(pause_ms >= seconds * 900, "{seconds} s: {pause_ms} ms");
+    }
+    for _ in 0..2 {
+        let pause_ms = pause(&bench, &mut arrivals, 2_000).await;
+        assert!(pause_ms >= 55_000, "{pause_ms} ms");
+    }
+}
+
+#[tokio::test]
+async fn chats_do_not_wait_for_each_other_and_one_chat_keeps_its_order() {
+    let bench = Bench::start().await;
+    let answers = Answers::default();
+    answers
+        .lock()
+        .unwrap()
+        .push((503, Some("3600"), String::new()));
+    let (url, mut arrivals) = server(answers).await;
+    bench
+        .call("setWebhook", json!({ "url": url, "max_connections": 2 }))
+        .await;
+    let ben = bench.control.customer(CustomerSpec::named("Ben"));
+    bench.control.say(bench.ann, "held back");
+    assert_eq!(
+        arrivals.recv().await.unwrap().1["message"]["text"],
+        "held back"
+    );
+    bench.control.say(bench.ann, "behind it");
+    bench.control.say(ben, "past both");
+    assert_eq!(
+        arrivals.recv().await.unwrap().1["message"]["text"],
+        "past both"
+    );
+    // A new address gets at once what waited for its retry at the old one.
+    let (url, mut arrivals) = server(Answers::default()).await;
+    bench.call("setWebhook", json!({ "url": url })).await;
+    for text in ["held back", "behind it"] {
+        assert_eq!(arrivals.recv().await.unwrap().1["message"]["text"], text);
+    }
+}
+
+#[tokio::test]
+async fn a_bot_that_is_gone_for_23_hours_loses_its_webhook() {
+    let bench = Bench::start().await;
+    let answers = Answers::default();
+    answers
+        .lock()
+        .unwrap()
+        .extend((0..99).map(|_| (410, Some("3600"), String::new())));
+    let (url, mut arrivals) = server(answers).await;
+    bench.call("setWebhook", json!({ "url": url })).await;
+    bench.control.say(bench.ann, "one");
+    for _ in 0..23 {
+        arrival(&bench, &mut arrivals, 600_000).await;
+        assert_eq!(
+            bench.call("getWebhookInfo", json!({})).await["url"],
+            json!(url)
+        );
+    }
+    while bench.call("getWebhookInfo", json!({})).await["url"] != "" {
+        bench.control.advance(600_000);
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn an_answer_may_be_a_method_call() {
     let bench = Bench::start().await;
@@ -138,6 +225,19 @@ async fn bad_webhooks_are_refused() {
         refusal,
         "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
     );
+    for (url, why) in [
+        (
+            "https://bot.example:8080/",
+            "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
+        ),
+        ("nowhere", "invalid webhook URL specified"),
+    ] {
+        let refusal = bench.refused("setWebhook", json!({ "url": url })).await;
+        assert_eq!(refusal, format!("Bad Request: {why}"));
+    }
+    let params = json!({ "url": "https://bot.example/", "secret_token": "x".repeat(257) });
+    let refusal = bench.refused("setWebhook", params).await;
+    assert_eq!(refusal, "Bad Request: secret token is too long");
     let params = json!({ "url": "https://bot.example/", "secret_token": "not allowed!" });
     let refusal = bench.refused("setWebhook", params).await;
     assert_eq!(

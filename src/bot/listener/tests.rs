@@ -6,9 +6,12 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use std::sync::Arc;
+
 use super::*;
 use crate::binds;
-use crate::bus::{Handler, HandlerError, Handling, Turn};
+use crate::bus::inbox::Stored;
+use crate::bus::{Bus, Handler, HandlerError, Handling, Turn};
 use crate::clock::Clock;
 use crate::sql;
 use crate::store::{Location, Tx, migrate};
@@ -78,7 +81,8 @@ async fn bench() -> Bench {
 impl Bench {
     fn listen(&self) -> (watch::Sender<bool>, JoinHandle<()>) {
         let (stop, stopped) = watch::channel(false);
-        let listener = Listener::new(self.client.clone(), self.store.clone(), self.bus.clone());
+        let intake = Intake::new(self.store.clone(), self.bus.clone(), self.client.bot_id());
+        let listener = Listener::new(self.client.clone(), intake);
         (stop, tokio::spawn(listener.run(stopped)))
     }
 

@@ -1,8 +1,6 @@
 //! What Telegram tells of the bot.
 
-use url::Url;
-
-use super::Report;
+use super::{Report, webhook};
 use crate::bot::screens;
 use crate::config::Config;
 use crate::telegram::{CallError, Client};
@@ -40,34 +38,8 @@ pub(super) async fn check(report: &mut Report, config: &Config) {
             return;
         }
     }
-    webhook(report, &client).await;
+    webhook::check(report, config, &client).await;
     commands(report, &client).await;
-}
-
-async fn webhook(report: &mut Report, client: &Client) {
-    match client.get_webhook_info().await {
-        Ok(info) if info.url.is_empty() => {
-            report.ok("webhook", "none is set, so that polling gets the updates");
-        }
-        Ok(info) => {
-            // The path often holds a secret.
-            let host = Url::parse(&info.url).ok();
-            let host = host
-                .as_ref()
-                .and_then(Url::host_str)
-                .unwrap_or("an address");
-            report.warning(
-                "webhook",
-                format!("another program gets this bot's updates at {host}"),
-                "`kiosk run` takes the webhook off and gets them itself: stop the other program, or use another bot",
-            );
-        }
-        Err(error) => report.warning(
-            "webhook",
-            format!("Telegram does not tell: {error}"),
-            "try again in a moment",
-        ),
-    }
 }
 
 async fn commands(report: &mut Report, client: &Client) {
