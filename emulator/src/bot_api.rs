@@ -42,6 +42,9 @@ pub(crate) async fn serve(Shared(world): Shared<Arc<World>>, request: Request) -
     else {
         return refusal(&ApiError::new(404, "Not Found"));
     };
+    if bot_id(token).is_none() {
+        return refusal(&ApiError::new(401, "Unauthorized: invalid token specified"));
+    }
     if !world.admits(token) {
         return refusal(&ApiError::new(401, "Unauthorized"));
     }

@@ -1,7 +1,7 @@
 //! The emulator as a program: `kiosk-emulator --listen 127.0.0.1:8081 --token 1:abc --log world.jsonl`.
 
 use kiosk_emulator::Options;
-use std::{env, error::Error, process::ExitCode};
+use std::{env, error::Error, io::Write, process::ExitCode};
 
 const USAGE: &str = "\
 usage: kiosk-emulator [--listen ADDRESS] [--token TOKEN] [--log FILE] [--load]
@@ -62,8 +62,13 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         .build()?;
     runtime.block_on(async {
         let emulator = kiosk_emulator::start(options).await?;
-        println!("Bot API  {}", emulator.url());
-        println!("Chat     {}", emulator.chat_url());
+        // Nobody listens any more: it serves all the same.
+        let _ = writeln!(
+            std::io::stdout(),
+            "Bot API  {}\nChat     {}",
+            emulator.url(),
+            emulator.chat_url()
+        );
         tokio::signal::ctrl_c().await?;
         emulator.stop().await;
         Ok(())

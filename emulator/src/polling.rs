@@ -9,6 +9,7 @@ use crate::{params::Params, reply::ApiError, state::State, world::World};
 const LONGEST_POLL: Duration = Duration::from_secs(50);
 const OTHER_REQUEST: &str =
     "terminated by other getUpdates request; make sure that only one bot instance is running";
+const WEBHOOK_WAS_SET: &str = "terminated by setWebhook request";
 const WEBHOOK_IS_SET: &str = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
 
 /// Remembers `allowed_updates`, if the call has them. An empty list means all.
@@ -38,7 +39,7 @@ pub(crate) async fn get_updates(world: &World, params: &Params) -> Result<String
                 return Err(ApiError::conflict(OTHER_REQUEST));
             }
             if state.webhook.is_some() {
-                return Err(ApiError::conflict(WEBHOOK_IS_SET));
+                return Err(ApiError::conflict(WEBHOOK_WAS_SET));
             }
             let now_ms = state.now_ms();
             state.queue.expire(now_ms);

@@ -130,6 +130,7 @@ async fn run(control: &Control, verb: &str, body: Value) -> Result<Value, Mistak
         "mails" => json!(control.mails()),
         "sticker" => json!(control.send_sticker(user)),
         "document" => json!(control.send_document(user, &act.name, act.content, &act.text)),
+        "photo" => json!(control.send_photo(user, &act.name, act.content, &act.text)),
         "press" => {
             let id = control
                 .press(user, act.message_id, &act.data)

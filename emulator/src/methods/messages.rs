@@ -239,7 +239,17 @@ pub(super) fn chat_action(state: &mut State, params: &Params) -> Answer {
     Ok(json!(true))
 }
 
-/// `getChat`, as far as a private chat has anything to tell.
+/// `getChat`: what a `ChatFullInfo` of a private chat must have.
 pub(super) fn chat(state: &mut State, params: &Params) -> Answer {
-    Ok(state.chat(chat_id(params)?)?.chat())
+    let mut chat = state.chat(chat_id(params)?)?.chat();
+    chat["accent_color_id"] = json!(0);
+    chat["max_reaction_count"] = json!(11);
+    chat["accepted_gift_types"] = json!({
+        "unlimited_gifts": true,
+        "limited_gifts": true,
+        "unique_gifts": true,
+        "premium_subscription": true,
+        "gifts_from_channels": true,
+    });
+    Ok(chat)
 }

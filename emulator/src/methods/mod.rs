@@ -55,7 +55,7 @@ pub(crate) fn run(state: &mut State, method: &str, params: &Params) -> Answer {
         "getmydescription" => Ok(profile::description(state, params)),
         "setmyshortdescription" => profile::set_short_description(state, params),
         "getmyshortdescription" => Ok(profile::short_description(state, params)),
-        _ => Err(ApiError::new(404, "Not Found")),
+        _ => Err(ApiError::new(404, "Not Found: method not found")),
     }
 }
 

@@ -10,6 +10,7 @@ mod mailbox;
 mod page;
 mod payments;
 mod polling;
+mod python;
 mod strictness;
 mod support;
 mod webhook;

@@ -1,6 +1,8 @@
 //! `getUpdates`: offsets, limits, waiting, and the one consumer.
 
 use crate::support::Bench;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -98,6 +100,33 @@ async fn a_webhook_excludes_polling() {
     assert!(refusal.starts_with("Conflict: can't use getUpdates method while webhook is active"));
     bench.call("deleteWebhook", json!({})).await;
     bench.call("getUpdates", json!({})).await;
+    // One that waits is sent away. Once one of two has ended, the other is known to wait.
+    let wait = json!({ "timeout": 50 });
+    let (first, second, ()) = tokio::join!(
+        bench.refused("getUpdates", wait.clone()),
+        bench.refused("getUpdates", wait.clone()),
+        async {
+            let one_ended = bench.control.wait(Duration::from_secs(10), |view| {
+                let mut refusals = view.calls().iter().filter_map(|call| call.error.as_ref());
+                refusals
+                    .any(|refusal| refusal.contains("other getUpdates"))
+                    .then_some(())
+            });
+            one_ended.await.unwrap();
+            bench
+                .call("setWebhook", json!({ "url": "http://127.0.0.1:9/hook" }))
+                .await;
+        }
+    );
+    let mut refusals = [first, second];
+    refusals.sort();
+    assert_eq!(
+        refusals,
+        [
+            "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+            "Conflict: terminated by setWebhook request",
+        ]
+    );
 }
 
 #[tokio::test]

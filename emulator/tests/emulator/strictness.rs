@@ -319,7 +319,10 @@ async fn a_bot_writes_only_to_those_who_let_it() {
 async fn names_of_methods_have_no_case_and_parameters_have_four_forms() {
     let bench = Bench::start().await;
     let ann = bench.ann;
-    assert_eq!(bench.refused("sendNothing", json!({})).await, "Not Found");
+    assert_eq!(
+        bench.refused("sendNothing", json!({})).await,
+        "Not Found: method not found"
+    );
     bench
         .call("SENDMESSAGE", json!({ "chat_id": ann, "text": "json" }))
         .await;
@@ -369,12 +372,15 @@ async fn only_the_right_token_is_let_in() {
     };
     let bench = Bench::with(options).await;
     assert_eq!(bench.call("getMe", json!({})).await["id"], 4242);
-    for token in ["4242:other", "nonsense"] {
+    for (token, why) in [
+        ("4242:other", "Unauthorized"),
+        ("nonsense", "Unauthorized: invalid token specified"),
+    ] {
         let url = format!("{}/bot{token}/getMe", bench.emulator.url());
         let response = bench.client.get(url).send().await.unwrap();
         assert_eq!(response.status(), 401);
         let body: Value = response.json().await.unwrap();
-        assert_eq!(body["description"], "Unauthorized");
+        assert_eq!(body["description"], why);
     }
 }
 
