@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    scripts::Script,
+    scripts::{Action, Script},
     wire::{Person, Sum},
 };
 use crate::message::Entity;
@@ -69,6 +69,17 @@ pub(super) struct Asked {
     pub(super) sum: Sum,
 }
 
+/// How a script goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Only when it is told to.
+    Standing,
+    /// As soon as the bot has answered.
+    Acting,
+    /// The same within a round; the next round waits to be told.
+    Rounds,
+}
+
 /// What a script looks at.
 pub struct Chat {
     pub(super) who: Arc<Person>,
@@ -83,8 +94,9 @@ pub struct Chat {
     pub(super) taps: Vec<String>,
     pub(super) asked: Option<Asked>,
     pub(super) script: Option<Box<dyn Script>>,
-    /// Whether the script goes on by itself.
-    pub(super) acting: bool,
+    pub(super) pace: Pace,
+    /// The first action of a round that has not begun.
+    pub(super) resting: Option<Action>,
     /// When the last action was due, and when the round began, in microseconds.
     pub(super) due: u64,
     pub(super) began: u64,
@@ -161,7 +173,8 @@ impl Seat {
                 taps: Vec::new(),
                 asked: None,
                 script: Some(script),
-                acting: false,
+                pace: Pace::Standing,
+                resting: None,
                 due: 0,
                 began: 0,
             }),

@@ -10,7 +10,7 @@ use std::{
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
-    chat::{Asked, Chat, Seat},
+    chat::{Asked, Chat, Pace, Seat},
     scripts::{Action, Next},
     server::{Hall, Taken},
     wire,
@@ -73,7 +73,7 @@ impl Hall {
 
     /// Lets the script go on, if it wants to.
     pub(super) fn advance(&self, seat: &Arc<Seat>, chat: &mut Chat) {
-        if chat.acting {
+        if chat.pace != Pace::Standing && chat.resting.is_none() {
             let now = self.now();
             self.step(seat, chat, now);
         }
@@ -97,6 +97,11 @@ impl Hall {
                         figures.rounds += 1;
                         figures.round.saturating_record(took.max(1));
                     });
+                }
+                if chat.pace == Pace::Rounds {
+                    chat.began = 0;
+                    chat.resting = Some(action);
+                    return false;
                 }
                 chat.began = due;
                 action
@@ -144,7 +149,7 @@ impl Hall {
             figures.turned_down += u64::from(!ok);
         });
         if !ok {
-            if chat.acting {
+            if chat.pace != Pace::Standing {
                 self.restart(seat, chat);
             }
             return;
@@ -183,7 +188,7 @@ impl Crowd {
     pub fn enter(&self) {
         for seat in self.seats.iter() {
             let mut chat = seat.chat();
-            chat.acting = true;
+            chat.pace = Pace::Acting;
             let now = self.hall.now();
             self.hall.step(seat, &mut chat, now);
         }
@@ -191,21 +196,50 @@ impl Crowd {
 
     /// An open loop: one of them acts `rate` times a second, whatever the bot does, until the crowd leaves.
     pub fn act_at(&self, rate: u32) {
+        self.by_schedule(rate, |hall, seat, due| {
+            hall.step(seat, &mut seat.chat(), due)
+        });
+    }
+
+    /// An open loop of rounds: one of them begins a round `rate` times a second and goes through with it on their own.
+    pub fn begin_at(&self, rate: u32) {
+        for seat in self.seats.iter() {
+            let mut chat = seat.chat();
+            chat.pace = Pace::Rounds;
+            let now = self.hall.now();
+            self.hall.step(seat, &mut chat, now);
+        }
+        self.by_schedule(rate, |hall, seat, due| {
+            let mut chat = seat.chat();
+            let Some(action) = chat.resting.take() else {
+                return false;
+            };
+            chat.began = due;
+            hall.act(seat, &mut chat, &action, due);
+            true
+        });
+    }
+
+    /// Lets somebody `act` at each beat of `rate` a second. Those who can't are passed over.
+    fn by_schedule(
+        &self,
+        rate: u32,
+        act: impl Fn(&Hall, &Arc<Seat>, u64) -> bool + Send + 'static,
+    ) {
         let (hall, seats, left) = (self.hall.clone(), self.seats.clone(), self.left.clone());
         tokio::spawn(async move {
             let (begin, begin_micros) = (Instant::now(), hall.now());
             let mut turn = 0;
-            for count in 0u64.. {
-                let after = count * 1_000_000 / u64::from(rate.max(1));
+            for beat in 0u64.. {
+                let after = beat * 1_000_000 / u64::from(rate.max(1));
                 tokio::time::sleep_until(begin + Duration::from_micros(after)).await;
                 if left.load(Ordering::Relaxed) {
                     return;
                 }
-                // Whoever has waited longest is next; those who still wait for the bot are passed over.
+                // Whoever has waited longest is next.
                 let acted = (0..seats.len()).any(|_| {
                     turn = (turn + 1) % seats.len();
-                    let seat = &seats[turn];
-                    hall.step(seat, &mut seat.chat(), begin_micros + after)
+                    act(&hall, &seats[turn], begin_micros + after)
                 });
                 if !acted {
                     hall.count(|figures| figures.busy += 1);
@@ -229,7 +263,7 @@ impl Crowd {
     pub async fn leave(self, patience: Duration) -> usize {
         self.left.store(true, Ordering::Relaxed);
         for seat in self.seats.iter() {
-            seat.chat().acting = false;
+            seat.chat().pace = Pace::Standing;
         }
         let deadline = Instant::now() + patience;
         loop {
@@ -251,7 +285,7 @@ impl Drop for Crowd {
         self.watch.abort();
         self.left.store(true, Ordering::Relaxed);
         for seat in self.seats.iter() {
-            seat.chat().acting = false;
+            seat.chat().pace = Pace::Standing;
         }
     }
 }
@@ -263,7 +297,7 @@ async fn watch(hall: Arc<Hall>, seats: Arc<Vec<Arc<Seat>>>) {
         for seat in seats.iter() {
             let mut chat = seat.chat();
             let waits = hall.now().saturating_sub(chat.due) > SILENCE;
-            if chat.acting && waits {
+            if chat.pace != Pace::Standing && chat.resting.is_none() && waits {
                 hall.count(|figures| figures.silent += 1);
                 hall.restart(seat, &mut chat);
             }
