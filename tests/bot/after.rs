@@ -16,6 +16,9 @@ sql! {
     OWE = "after.owe",
         "UPDATE inbox SET screen_owed = $2
          WHERE seq = (SELECT MAX(seq) FROM inbox WHERE lane = $1)";
+    CUT = "after.cut",
+        "SELECT COUNT(*) FROM (SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()) AS others WHERE cut";
     GHOST = "after.ghost",
         "UPDATE lanes SET owner = 'ghost', fence = fence + 1, lease_until = $2 WHERE lane = $1";
     OWED = "after.owed", "SELECT COUNT(*) FROM inbox WHERE screen_owed IS NOT NULL";
@@ -144,5 +147,28 @@ async fn a_screen_that_a_dead_process_owes_is_drawn_by_one_that_lives() {
     }
     let drawn = shop.control.last_message(ann).expect("a screen").text;
     assert!(drawn.contains("have not ordered anything"), "{drawn}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cuts_every_connection_is_found_again() {
+    let db = TestDb::postgres().await;
+    let shop = LiveShop::open(&db, 20).await;
+    let ann = shop.customer("Ann", "en");
+    shop.control.set_stars(ann, 100_000);
+    for purchase in 1..=5 {
+        let invoice = shop.invoice(ann).await;
+        // As when the server restarts; each process finds it again by itself.
+        let cut = shop.store.write("after.cut", |tx| {
+            Box::pin(async move { tx.all::<(i64,)>(&CUT, &[]).await })
+        });
+        let _ = cut.await.map_err(|error: StoreError| error);
+        let paid = shop
+            .control
+            .pay(ann, invoice.message_id, PayOptions::default())
+            .await;
+        assert!(matches!(paid, PayOutcome::Paid { .. }), "{paid:?}");
+        shop.reads(ann, &format!("zeta-month-{purchase:04}")).await;
+    }
     shop.close().await;
 }
