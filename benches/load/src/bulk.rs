@@ -86,11 +86,11 @@ sql! {
         postgres: "UPDATE orders SET state = 'fulfilled' WHERE id > $1";
     LETTERS = "load.letters",
         sqlite: "INSERT INTO outbox (public_id, dedup_key, kind, chat_id, priority, semantics, payload, due_at, created_at, changed_at)
-             SELECT randomblob(16), 'load:' || id, 'delivery', 100000000, 1, 'at_least_once', '{}', created_at, created_at, created_at
-             FROM orders WHERE id > $1",
+             SELECT randomblob(16), 'load:' || o.id, 'delivery', c.telegram_id, 1, 'at_least_once', '{}', o.created_at, o.created_at, o.created_at
+             FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id > $1",
         postgres: "INSERT INTO outbox (public_id, dedup_key, kind, chat_id, priority, semantics, payload, due_at, created_at, changed_at)
-             SELECT uuid_send(gen_random_uuid()), 'load:' || id, 'delivery', 100000000, 1, 'at_least_once', '{}', created_at, created_at, created_at
-             FROM orders WHERE id > $1";
+             SELECT uuid_send(gen_random_uuid()), 'load:' || o.id, 'delivery', c.telegram_id, 1, 'at_least_once', '{}', o.created_at, o.created_at, o.created_at
+             FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id > $1";
     CARRY = "load.carry",
         sqlite: "UPDATE outbox SET state = 'sending', lease_until = 1 WHERE id > $1",
         postgres: "UPDATE outbox SET state = 'sending', lease_until = 1 WHERE id > $1";
@@ -116,8 +116,8 @@ sql! {
     LETTERS_DONE = "load.letters_done",
         sqlite: "SELECT 1",
         postgres: "INSERT INTO outbox (public_id, dedup_key, kind, chat_id, priority, semantics, payload, state, due_at, created_at, changed_at)
-             SELECT uuid_send(gen_random_uuid()), 'load:' || id, 'delivery', 100000000, 1, 'at_least_once', '{}', 'sent', created_at, created_at, created_at
-             FROM orders WHERE id > $1";
+             SELECT uuid_send(gen_random_uuid()), 'load:' || o.id, 'delivery', c.telegram_id, 1, 'at_least_once', '{}', 'sent', o.created_at, o.created_at, o.created_at
+             FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id > $1";
     ORDER_EVENTS = "load.order_events",
         sqlite: "SELECT 1",
         postgres: "INSERT INTO order_events (order_id, from_state, to_state, at)

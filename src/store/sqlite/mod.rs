@@ -6,6 +6,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
@@ -22,8 +23,11 @@ use crate::clock::Clock;
 
 /// Read-only connections. Two cores answer what a shop asks.
 const READERS: usize = 2;
-/// How long a write waits for another process (an import, a backup) to let go of the lock, in milliseconds.
-const BUSY_MILLIS: u32 = 5_000;
+/// How long a write waits for another process (an import, a backup) to let go of the lock.
+const BUSY: Duration = Duration::from_secs(5);
+/// How often it looks. An import lets go for 2 ms only: SQLite's own handler, which soon sleeps for 100 ms, misses that
+/// again and again, and sales wait for a second meanwhile.
+const BUSY_LOOK: Duration = Duration::from_micros(500);
 /// More than the program's statements, so that each is parsed once.
 const CACHED_STATEMENTS: usize = 512;
 
@@ -172,11 +176,21 @@ fn wal_path(path: &Path) -> PathBuf {
     PathBuf::from(wal)
 }
 
+/// Waits a little for a lock that another process holds; false gives up. `looks` is how often it was looked already.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "SQLite calls this from inside a statement, on a thread of its own, and offers nothing else to wait for"
+)]
+fn look_again(looks: i32) -> bool {
+    std::thread::sleep(BUSY_LOOK);
+    BUSY_LOOK * looks.unsigned_abs() < BUSY
+}
+
 /// A connection that may write: WAL, every commit synced, foreign keys on.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let open = || -> rusqlite::Result<Connection> {
         let conn = Connection::open(path)?;
-        conn.pragma_update(None, "busy_timeout", BUSY_MILLIS)?;
+        conn.busy_handler(Some(look_again))?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         settings(&conn)?;
         Ok(conn)
@@ -196,7 +210,7 @@ fn connect_read_only(path: &Path) -> Result<Connection, StoreError> {
     let open = || -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
-        conn.pragma_update(None, "busy_timeout", BUSY_MILLIS)?;
+        conn.busy_handler(Some(look_again))?;
         settings(&conn)?;
         Ok(conn)
     };

@@ -13,14 +13,16 @@ use crate::shop::{Engine, MARK, SLUG, Shop};
 
 /// Customers who buy at the same time.
 const BUYERS: usize = 100;
-/// Customers who only look around meanwhile.
-const ONLOOKERS: usize = 200;
+/// The crowd in which questions before a payment are timed: those who buy, and those who only look around.
+const CROWD: (usize, usize) = (200, 100);
+/// More keys than are sold until there are enough questions.
+const CROWD_KEYS: usize = 40_000;
 /// Questions before a payment that are needed for a percentile of 99.9.
 const SAMPLES: u64 = 5_000;
 /// Keys for each second of selling: more than are sold.
 const KEYS_A_SECOND: u64 = 2_500;
 /// The collecting of questions ends after so many rounds' time.
-const LONGEST: u32 = 12;
+const LONGEST: u32 = 15;
 
 sql! {
     /// Facts and letters that are not finished.
@@ -111,16 +113,16 @@ impl Bench {
     /// Questions before a payment while customers browse and buy.
     pub async fn pre_checkout(&mut self) -> Result<(), Failure> {
         for engine in self.engines.clone() {
-            let keys = self.keys(LONGEST);
-            let shop = self.shop(engine, keys).await?;
+            let (buying, looking) = CROWD;
+            let shop = self.shop(engine, CROWD_KEYS).await?;
             self.say("questions before payments, among everything else");
             let kiosk = self.open(&shop).await?;
             let buyers = self
                 .server
-                .crowd(BUYERS, |_| Box::new(Sale::new(SLUG, MARK)));
+                .crowd(buying, |_| Box::new(Sale::new(SLUG, MARK)));
             let onlookers = self
                 .server
-                .crowd(ONLOOKERS, |seed| Box::new(Browse::new(seed)));
+                .crowd(looking, |seed| Box::new(Browse::new(seed)));
             buyers.enter();
             onlookers.enter();
             let mut sum: Option<Figures> = None;
@@ -135,9 +137,9 @@ impl Bench {
                     break;
                 }
             }
-            let looking = onlookers.leave(PATIENCE).await;
-            if looking > 0 {
-                self.say(&format!("{looking} onlookers are still waiting"));
+            let waiting = onlookers.leave(PATIENCE).await;
+            if waiting > 0 {
+                self.say(&format!("{waiting} onlookers are still waiting"));
             }
             self.dismiss(buyers).await;
             kiosk.close().await?;
@@ -145,7 +147,7 @@ impl Bench {
             let worst = ms(&figures.pre_checkout, 99.9);
             self.row(
                 format!(
-                    "pre-checkout while {BUYERS} buy and {ONLOOKERS} browse, {}",
+                    "pre-checkout while {buying} buy and {looking} browse, {}",
                     engine.name()
                 ),
                 "p99.9 ≤ 1 s, none past 8 s",
