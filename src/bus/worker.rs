@@ -15,7 +15,7 @@ use super::attention::{self, Task};
 use super::outbox::{self, Claimed, Finish, Semantics};
 use crate::clock::Millis;
 use crate::meters;
-use crate::store::{Store, StoreError, random_bytes};
+use crate::store::{Store, StoreError, Tx, random_bytes};
 
 /// Longer than any send may take, so that a lease ends only when its holder is gone.
 const LEASE: Duration = Duration::from_mins(1);
@@ -234,40 +234,7 @@ impl Outbox {
             Outcome::Refused { alert, .. } => *alert,
             _ => finish.state == "dead",
         };
-        let write = {
-            let (letter, finish) = (letter.clone(), finish.clone());
-            self.inner.store.write("outbox.finish", move |tx| {
-                let (letter, finish) = (letter.clone(), finish.clone());
-                Box::pin(async move {
-                    let ours = outbox::finish(tx, &letter, &finish).await?;
-                    if ours && alert {
-                        let detail = finish.error.as_deref().unwrap_or_default();
-                        let subject = format!("{}:{}", letter.kind, letter.id);
-                        let task = Task {
-                            kind: "outbox.dead",
-                            subject: &subject,
-                            order: None,
-                            payment: None,
-                            detail,
-                        };
-                        attention::open(tx, &task).await?;
-                    }
-                    if ours && finish.state == "sent" {
-                        attention::resolve(
-                            tx,
-                            "outbox.dead",
-                            &format!("{}:{}", letter.kind, letter.id),
-                        )
-                        .await?;
-                    }
-                    Ok::<_, StoreError>(())
-                })
-            })
-        };
-        if let Err(error) = write.await {
-            // The lease ends, and the letter's semantics decide.
-            tracing::warn!(%error, letter = letter.id, "can't write down how a send went");
-        }
+        self.write_down(letter, &finish, alert).await;
         if finish.state != "sent" {
             tracing::info!(
                 letter = letter.id,
@@ -276,6 +243,28 @@ impl Outbox {
                 ?outcome,
                 "a letter did not arrive"
             );
+        }
+    }
+
+    /// Writes down how a send went, again and again while the database is away: what is not known to have arrived is sent
+    /// once more, or, if a repeat would be wrong, is left in doubt.
+    async fn write_down(&self, letter: &Claimed, finish: &Finish, alert: bool) {
+        let (since, mut pause) = (Instant::now(), Duration::from_millis(50));
+        loop {
+            let (letter, finish) = (letter.clone(), finish.clone());
+            let id = letter.id;
+            let written = self.inner.store.write("outbox.finish", move |tx| {
+                let (letter, finish) = (letter.clone(), finish.clone());
+                Box::pin(async move { finished(tx, &letter, &finish, alert).await })
+            });
+            let Err(error) = written.await else { return };
+            if !error.is_transient() || since.elapsed() + pause >= LEASE {
+                // The lease ends, and the letter's semantics decide.
+                tracing::warn!(%error, letter = id, "can't write down how a send went");
+                return;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
         }
     }
 
@@ -316,6 +305,33 @@ impl Outbox {
             pauses.everyone = pauses.everyone.max(until);
         }
     }
+}
+
+/// What follows an attempt, in one transaction.
+async fn finished(
+    tx: &mut Tx<'_>,
+    letter: &Claimed,
+    finish: &Finish,
+    alert: bool,
+) -> Result<(), StoreError> {
+    if !outbox::finish(tx, letter, finish).await? {
+        return Ok(());
+    }
+    let subject = format!("{}:{}", letter.kind, letter.id);
+    if alert {
+        let task = Task {
+            kind: "outbox.dead",
+            subject: &subject,
+            order: None,
+            payment: None,
+            detail: finish.error.as_deref().unwrap_or_default(),
+        };
+        attention::open(tx, &task).await?;
+    }
+    if finish.state == "sent" {
+        attention::resolve(tx, "outbox.dead", &subject).await?;
+    }
+    Ok(())
 }
 
 /// The letters of one chat go one after another, in the order of posting; the chat with the most urgent one goes first.
