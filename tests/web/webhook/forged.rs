@@ -150,6 +150,23 @@ on_both_engines! {
         shop.emulator.stop().await;
     }
 
+    async fn connections_that_never_ask_do_not_hold_the_closing_up(db: TestDb) {
+        let shop = open(&db, 0).await;
+        let address = shop.app.web().unwrap();
+        let mut half = Vec::new();
+        for part in ["", "POST /webhooks/telegram HTTP/1.1\r\nHost", "POST /webhooks/telegram HTTP/1.1\r\nHost: x\r\n"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(part.as_bytes()).await.unwrap();
+            half.push(stream);
+        }
+        half.push(hangs(&shop, SECRET).await);
+        shop.quiet().await;
+        let closed = tokio::time::timeout(Duration::from_secs(15), shop.app.stop(Duration::from_mins(1))).await;
+        closed.expect("it closes all the same").unwrap();
+        shop.store.close().await;
+        shop.emulator.stop().await;
+    }
+
     async fn without_a_webhook_there_is_no_such_page(db: TestDb) {
         let shop = LiveShop::open_with(&db, 0, |settings| {
             pushed(settings);
