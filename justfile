@@ -25,6 +25,10 @@ review:
 bench *flags:
     cargo bench --bench sales -- {{flags}}
 
+# What the whole program can take: rows by name, or all
+load *rows:
+    cargo run --profile bench -p kiosk-load -- {{rows}}
+
 # Licences, sources and advisories of all dependencies
 deny:
     cargo deny check

@@ -1,39 +1,35 @@
 //! Composition and supervision: builds the rooms, starts them, and stops them in order.
 
+mod doors;
+mod housekeeping;
 mod introduction;
 mod news;
+mod owed;
 mod updates;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use self::doors::{Post, Router};
 use self::introduction::Introduction;
 use crate::bot::face::{Face, Shopfront, Username};
 use crate::bot::intake::Intake;
 use crate::bot::listener::Listener;
-use crate::bus::inbox::{self, Stored};
-use crate::bus::outbox::Claimed;
-use crate::bus::{Bus, Carrier, Handler, HandlerError, Handling, Outbox, Outcome, Turn};
+use crate::bus::{Bus, Outbox};
 use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
-use crate::shop::letters::{self, Letter};
-use crate::shop::orders::release;
-use crate::shop::payments::{decide, provider};
 use crate::shop::staff;
 use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
-use crate::store::{InstanceLock, Location, LockError, Store, StoreError, Tx, random_bytes};
+use crate::store::{InstanceLock, Location, LockError, Store, StoreError, random_bytes};
 use crate::telegram::{BadClient, Client};
-use crate::telemetry::Metrics;
 use crate::web::ops::{self, Ops};
 use crate::web::site::{self, Site};
 
@@ -60,8 +56,6 @@ pub struct Settings {
     pub web: Option<WebSettings>,
     /// Where health and metrics are served; `None` serves them nowhere.
     pub ops_listen: Option<SocketAddr>,
-    /// What `/metrics` shows; `None` shows nothing.
-    pub metrics: Option<Metrics>,
     /// Whether Telegram forgets between runs, as an emulator does.
     pub telegram_restarts: bool,
     /// The time.
@@ -198,12 +192,18 @@ impl App {
             stars: Stars::new(client.clone()),
             store: store.clone(),
         };
-        let outbox = Outbox::start(&store, &owner, Arc::new(post)).await?;
+        // The proof that this process lives comes before everything that it may hold.
         bus.recover().await?;
+        let outbox = Outbox::start(&store, &owner, Arc::new(post)).await?;
 
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(redraw_owed(store.clone(), bus.clone(), face));
+        tasks.spawn(owed::redraw(
+            store.clone(),
+            bus.clone(),
+            face,
+            stopped.clone(),
+        ));
         let (link, owner_link) = watch::channel(None);
         let introduction = Introduction {
             client: client.clone(),
@@ -230,8 +230,16 @@ impl App {
         let restarts = settings.telegram_restarts;
         let reconciler = Reconciler::new(client, store.clone(), bus.clone(), restarts);
         tasks.spawn(reconciler.run(stopped.clone()));
-        tasks.spawn(sweep(store.clone(), stopped.clone()));
-        tasks.spawn(news::tell_staff(store.clone(), stopped.clone()));
+        tasks.spawn(housekeeping::sweep(
+            store.clone(),
+            bus.clone(),
+            stopped.clone(),
+        ));
+        tasks.spawn(news::tell_staff(
+            store.clone(),
+            bus.clone(),
+            stopped.clone(),
+        ));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
         let web = site.map(|((listener, bound), _)| {
             let site = Site {
@@ -250,7 +258,7 @@ impl App {
         let ops = match settings.ops_listen {
             Some(address) => {
                 let (listener, bound) = bind("web.ops_listen", address).await?;
-                let ops = Ops::new(store.clone(), bus.clone(), settings.metrics.clone());
+                let ops = Ops::new(store.clone(), bus.clone());
                 tasks.spawn(ops::serve(listener, ops, stopped));
                 Some(bound)
             }
@@ -323,146 +331,6 @@ async fn bind(
 fn owner() -> Result<String, StoreError> {
     let bytes: [u8; 8] = random_bytes()?;
     Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
-}
-
-/// Facts go to the room that knows their source.
-struct Router {
-    face: Face,
-    movements: Movements,
-}
-
-impl Router {
-    fn room(&self, row: &Stored) -> &dyn Handler {
-        if row.source.starts_with("stars:") {
-            &self.movements
-        } else {
-            &self.face
-        }
-    }
-}
-
-impl Handler for Router {
-    fn handle(&self, turn: Arc<Turn>) -> Handling<'_> {
-        self.room(turn.row()).handle(turn)
-    }
-
-    fn buried<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        row: &'t Stored,
-    ) -> BoxFuture<'t, Result<(), StoreError>> {
-        self.room(row).buried(tx, row)
-    }
-}
-
-/// Letters go to chats, refunds to their provider.
-struct Post {
-    face: Face,
-    stars: Stars,
-    store: Store,
-}
-
-impl Carrier for Post {
-    fn carry<'a>(&'a self, letter: &'a Claimed) -> BoxFuture<'a, Outcome> {
-        match letters::read(letter) {
-            Ok((_, Letter::Refund { refund })) => {
-                provider::carry_refund(&self.store, &self.stars, refund).boxed()
-            }
-            _ => self.face.carry(letter),
-        }
-    }
-}
-
-/// Screens owed for longer than this are forgiven, in milliseconds.
-const OWED: i64 = 600_000;
-
-/// Gives the chats that a crash left without a screen theirs.
-async fn redraw_owed(store: Store, bus: Bus, face: Face) {
-    let since = store.clock().now() - OWED;
-    let owed: Result<Vec<(i64, i64)>, StoreError> = store
-        .write("app.owed", move |tx| {
-            Box::pin(inbox::owed_screens(tx, since))
-        })
-        .await;
-    let owed = match owed {
-        Ok(owed) => owed,
-        Err(error) => {
-            tracing::warn!(%error, "can't see who is owed a screen");
-            return;
-        }
-    };
-    for (lane, seq) in owed {
-        let drawn: Result<(), HandlerError> = async {
-            face.owed(lane).await?;
-            store
-                .write("app.owed_paid", move |tx| {
-                    Box::pin(inbox::pay_screen(tx, lane, seq))
-                })
-                .await?;
-            Ok(())
-        }
-        .await;
-        if let Err(error) = drawn {
-            tracing::warn!(%error, "an owed screen waits for the chat's next one");
-            bus.owes_screen(lane);
-        }
-    }
-}
-
-/// An order that nobody pays ends at the latest this long after its hold.
-const SWEEP: Duration = Duration::from_secs(15);
-/// Orders looked up at once.
-const SWEPT: i64 = 500;
-
-/// Ends holds that have run out.
-async fn sweep(store: Store, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let pause = match sweep_once(&store).await {
-            Ok(Some(next)) => {
-                let left = next - store.clock().now();
-                Duration::from_millis(left.clamp(100, SWEEP.as_millis() as i64) as u64)
-            }
-            Ok(None) => SWEEP,
-            Err(error) => {
-                tracing::warn!(%error, "holds can't be ended, trying again");
-                SWEEP
-            }
-        };
-        tokio::select! {
-            () = store.clock().sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-    }
-}
-
-/// Expires what is due; when the next hold runs out.
-async fn sweep_once(store: &Store) -> Result<Option<i64>, StoreError> {
-    let due = store
-        .read("orders.expire.due", |tx| Box::pin(release::due(tx, SWEPT)))
-        .await?;
-    for order in due {
-        store
-            .write("orders.expire", move |tx| {
-                Box::pin(release::expire(tx, order))
-            })
-            .await?;
-    }
-    // Keys may have been imported since: who has paid and waits gets them.
-    let waiting = store
-        .read("orders.backorders", |tx| {
-            Box::pin(decide::waiting(tx, SWEPT))
-        })
-        .await?;
-    for order in waiting {
-        store
-            .write("orders.fulfil_backorder", move |tx| {
-                Box::pin(decide::fulfil(tx, order))
-            })
-            .await?;
-    }
-    store
-        .read("orders.expire.next", |tx| Box::pin(release::next_due(tx)))
-        .await
 }
 
 /// Measures the distance to the database's clock each minute.

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod i18n;
+pub mod meters;
 pub mod pay;
 pub mod shop;
 pub mod spelling;

@@ -7,6 +7,7 @@ mod catalogue;
 mod cli;
 mod house;
 mod kill;
+mod ops;
 mod sales;
 mod schema;
 mod staff;

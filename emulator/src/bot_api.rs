@@ -134,21 +134,19 @@ pub(crate) fn run_logged(
     world.change(|state| {
         let outcome = methods::run(state, method, params);
         state.call_count += 1;
-        if state.keep {
-            let error = outcome
-                .as_ref()
-                .err()
-                .map(|error| error.description.clone());
-            let call = Call {
-                n: state.call_count,
-                at_ms: state.now_ms(),
-                method: method.to_owned(),
-                params: logged(params),
-                ok: outcome.is_ok(),
-                error: error.or_else(|| struck.map(str::to_owned)),
-            };
-            state.calls.push(call);
-        }
+        let error = outcome
+            .as_ref()
+            .err()
+            .map(|error| error.description.clone());
+        let call = Call {
+            n: state.call_count,
+            at_ms: state.now_ms(),
+            method: method.to_owned(),
+            params: logged(params),
+            ok: outcome.is_ok(),
+            error: error.or_else(|| struck.map(str::to_owned)),
+        };
+        state.calls.push(call);
         outcome
     })
 }
@@ -156,17 +154,15 @@ pub(crate) fn run_logged(
 fn log(world: &World, method: &str, params: &Params, error: Option<String>, ok: bool) {
     world.change(|state| {
         state.call_count += 1;
-        if state.keep {
-            let call = Call {
-                n: state.call_count,
-                at_ms: state.now_ms(),
-                method: method.to_owned(),
-                params: logged(params),
-                ok,
-                error,
-            };
-            state.calls.push(call);
-        }
+        let call = Call {
+            n: state.call_count,
+            at_ms: state.now_ms(),
+            method: method.to_owned(),
+            params: logged(params),
+            ok,
+            error,
+        };
+        state.calls.push(call);
     });
 }
 

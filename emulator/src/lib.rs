@@ -28,6 +28,7 @@ mod files;
 mod html;
 mod ids;
 mod keyboard;
+pub mod load;
 mod mailbox;
 mod message;
 mod methods;
@@ -84,8 +85,6 @@ pub struct Options {
     pub token: Option<String>,
     /// A file to which charges, refunds, bot messages and confirmed updates are appended as JSON lines, each before its effect is answered.
     pub log: Option<PathBuf>,
-    /// For load: everything is validated, but no history, call log or world log is kept.
-    pub load_mode: bool,
     /// What the chat page shows besides the chats.
     pub page: PageOptions,
 }
@@ -97,7 +96,6 @@ impl Default for Options {
             bot_name: BOT_NAME.to_owned(),
             token: None,
             log: None,
-            load_mode: false,
             page: PageOptions::default(),
         }
     }
@@ -158,14 +156,12 @@ pub async fn start(options: Options) -> Result<Emulator, StartError> {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(StartError::Client)?;
-    let world = Arc::new(World::new(options.token, log, options.load_mode));
+    let world = Arc::new(World::new(options.token, log));
     world.change_quietly(|state| state.bot.name = options.bot_name);
     let control = Control::new(world.clone());
-    let mut router = Router::new().merge(control::routes(control.clone()));
-    if !options.load_mode {
-        router = router.merge(page::routes(&control, options.page));
-    }
-    let router = router
+    let router = Router::new()
+        .merge(control::routes(control.clone()))
+        .merge(page::routes(&control, options.page))
         .fallback(bot_api::serve)
         .layer(DefaultBodyLimit::max(params::BODY_LIMIT))
         .with_state(world.clone());

@@ -4,12 +4,11 @@ use kiosk_emulator::Options;
 use std::{env, error::Error, io::Write, process::ExitCode};
 
 const USAGE: &str = "\
-usage: kiosk-emulator [--listen ADDRESS] [--token TOKEN] [--log FILE] [--load]
+usage: kiosk-emulator [--listen ADDRESS] [--token TOKEN] [--log FILE]
 
   --listen ADDRESS  where to listen (127.0.0.1:8081)
   --token TOKEN     take this bot token only
-  --log FILE        append charges, refunds, messages and confirmed updates as JSON lines
-  --load            keep no history and serve no page";
+  --log FILE        append charges, refunds, messages and confirmed updates as JSON lines";
 
 fn main() -> ExitCode {
     match parsed(env::args().skip(1)) {
@@ -41,7 +40,6 @@ fn parsed(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Str
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
             "-h" | "--help" => return Ok(None),
-            "--load" => options.load_mode = true,
             "--listen" => {
                 let text = value()?;
                 options.listen = text

@@ -7,7 +7,7 @@ use crate::{params::Params, reply::ApiError, state::State, world::World};
 
 /// Longer timeouts are cut to this.
 const LONGEST_POLL: Duration = Duration::from_secs(50);
-const OTHER_REQUEST: &str =
+pub(crate) const OTHER_REQUEST: &str =
     "terminated by other getUpdates request; make sure that only one bot instance is running";
 const WEBHOOK_WAS_SET: &str = "terminated by setWebhook request";
 const WEBHOOK_IS_SET: &str = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";

@@ -23,9 +23,6 @@ use crate::{
     webhook::Webhook,
 };
 
-/// Messages of a chat that load mode keeps: enough to press, edit and pay.
-const LOAD_MODE_MESSAGES: usize = 8;
-
 /// Keeps message ids apart from update ids, so that a mix-up of the two shows.
 const MESSAGES_ABOVE_UPDATES: i64 = 10_000_000;
 
@@ -75,16 +72,14 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<Call>,
     pub(crate) call_count: u64,
-    /// Whether history is kept.
-    pub(crate) keep: bool,
     log: Option<File>,
 }
 
 impl State {
-    pub(crate) fn new(keep: bool, log: Option<File>) -> Self {
+    pub(crate) fn new(log: Option<File>) -> Self {
         let mut random = Random::from_entropy();
         let now_ms = wall_ms();
-        let queue = UpdateQueue::new(first_id(now_ms, &mut random), keep);
+        let queue = UpdateQueue::new(first_id(now_ms, &mut random));
         Self {
             offset_ms: 0,
             bot: Bot {
@@ -108,7 +103,6 @@ impl State {
             faults: Faults::default(),
             calls: Vec::new(),
             call_count: 0,
-            keep,
             log,
             random,
         }
@@ -226,15 +220,11 @@ impl State {
         if message.from_bot {
             self.note_message("message", &message);
         }
-        let keep = self.keep;
         if let Some(customer) = self.customers.get_mut(&message.chat_id) {
             if message.from_bot {
                 customer.typing_until_ms = 0;
             }
             customer.messages.insert(message.message_id, message);
-            if !keep && customer.messages.len() > LOAD_MODE_MESSAGES {
-                customer.messages.pop_first();
-            }
             customer.touch();
         }
         api
@@ -326,7 +316,7 @@ impl State {
     clippy::disallowed_methods,
     reason = "this is where the emulator's own clock comes from"
 )]
-fn wall_ms() -> i64 {
+pub(crate) fn wall_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as i64)

@@ -51,15 +51,12 @@ pub(crate) struct UpdateQueue {
     archive: HashMap<i64, Queued>,
     pub(crate) made: u64,
     pub(crate) confirmed_count: u64,
-    /// Whether logs are kept.
-    pub(crate) keep: bool,
 }
 
 impl UpdateQueue {
-    pub(crate) fn new(next_id: i64, keep: bool) -> Self {
+    pub(crate) fn new(next_id: i64) -> Self {
         Self {
             next_id,
-            keep,
             ..Self::default()
         }
     }
@@ -97,13 +94,11 @@ impl UpdateQueue {
             not_before_ms: 0,
             in_flight: false,
         };
-        if self.keep {
-            self.log.push(UpdateRecord {
-                update_id: id,
-                kind: kind.to_owned(),
-            });
-            self.archive.insert(id, queued.clone());
-        }
+        self.log.push(UpdateRecord {
+            update_id: id,
+            kind: kind.to_owned(),
+        });
+        self.archive.insert(id, queued.clone());
         self.enqueue(queued);
     }
 
@@ -182,9 +177,7 @@ impl UpdateQueue {
 
     fn note_confirmed(&mut self, ids: &[i64]) {
         self.confirmed_count += ids.len() as u64;
-        if self.keep {
-            self.confirmed.extend_from_slice(ids);
-        }
+        self.confirmed.extend_from_slice(ids);
     }
 
     /// The oldest updates as a JSON array; `None` if there are none.
@@ -210,7 +203,7 @@ mod tests {
     use super::*;
 
     fn queue_of(ids: std::ops::Range<i64>) -> UpdateQueue {
-        let mut queue = UpdateQueue::new(ids.start, true);
+        let mut queue = UpdateQueue::new(ids.start);
         for id in ids {
             queue.push(id, "message", 1, format!("{{\"update_id\":{id}}}"), 0);
         }

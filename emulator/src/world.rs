@@ -20,8 +20,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(token: Option<String>, log: Option<File>, load_mode: bool) -> Self {
-        let mut state = State::new(!load_mode, log.filter(|_| !load_mode));
+    pub(crate) fn new(token: Option<String>, log: Option<File>) -> Self {
+        let mut state = State::new(log);
         if let Some(id) = token.as_deref().and_then(bot_id) {
             state.bot.id = id;
         }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::housekeeping;
 use crate::bot;
-use crate::bus::{RAISED, alerts};
+use crate::bus::{Bus, Duty, RAISED, alerts};
 use crate::shop::staff::news::{self, Posted};
 use crate::shop::staff::{self, Role, invites};
 use crate::store::{Store, StoreError};
@@ -53,12 +54,9 @@ pub(super) async fn staff_commands(client: &Client, store: &Store) -> Result<(),
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Sends staff their news: the first at once, then a batch each half minute.
-pub(super) async fn tell_staff(store: Store, mut stop: watch::Receiver<bool>) {
+pub(super) async fn tell_staff(store: Store, bus: Bus, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let any = store
-            .read("app.news_wait", |tx| Box::pin(alerts::is_any(tx)))
-            .await;
-        let posted = match any {
+        let posted = match is_any(&store, &bus).await {
             Ok(false) => Ok(Posted::Quiet),
             Ok(true) => store.write("app.news", |tx| Box::pin(news::post(tx))).await,
             Err(error) => Err(error),
@@ -90,4 +88,14 @@ pub(super) async fn tell_staff(store: Store, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+/// Whether there is news for this process to tell.
+async fn is_any(store: &Store, bus: &Bus) -> Result<bool, StoreError> {
+    if bus.duty(housekeeping::DUTY).await? == Duty::Theirs {
+        return Ok(false);
+    }
+    store
+        .read("app.news_wait", |tx| Box::pin(alerts::is_any(tx)))
+        .await
 }

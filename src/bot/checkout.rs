@@ -1,11 +1,14 @@
 //! The fast path: the question before a payment has a deadline, so it goes past every queue. Its approval and "row done"
 //! are one transaction; the answer goes straight out after the commit.
 
+use std::time::Duration;
+
 use super::face::Face;
 use super::screens;
 use super::vital::PreCheckout;
 use crate::bus::{HandlerError, Turn};
 use crate::clock::Millis;
+use crate::meters;
 use crate::shop::customers;
 use crate::shop::orders::approve::{self, Approval, Query};
 use crate::shop::texts::Language;
@@ -29,6 +32,7 @@ impl Face {
                 seq = turn.row().seq,
                 "a pre-checkout query is too old to be answered"
             );
+            self.took(turn, "unanswered");
             return Ok(());
         }
         let query = Query {
@@ -59,22 +63,25 @@ impl Face {
             Err(error) => {
                 // A clear no in time is better than silence. Should the approval stand after all, it ends by itself.
                 tracing::error!(%error, "a payment is refused, because the database does not answer");
-                return self.refuse_busy(&asked).await;
+                self.refuse_busy(&asked).await;
+                self.took(turn, "busy");
+                return Ok(());
             }
         };
         let language =
             language.unwrap_or_else(|| Language::from_code(Some(&asked.from.language_code)));
         let reason;
-        let answer = match approval {
-            Approval::Approved => PreCheckoutAnswer::Approve,
+        let (answer, outcome) = match approval {
+            Approval::Approved => (PreCheckoutAnswer::Approve, "approved"),
             Approval::Refused(why) => {
                 let l = self.shopfront.localizer(language);
                 reason = screens::refusal(&l, why);
-                PreCheckoutAnswer::Refuse(&reason)
+                (PreCheckoutAnswer::Refuse(&reason), "refused")
             }
         };
         self.store.points().pass("checkout.approved").await;
         if self.is_late(turn) {
+            self.took(turn, "undone");
             return self.undo(&asked.id, "it took too long").await;
         }
         match self
@@ -82,19 +89,24 @@ impl Face {
             .answer_pre_checkout_query(&asked.id, answer)
             .await
         {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.took(turn, outcome);
+                Ok(())
+            }
             Err(error) if error.is_query_too_old() => {
+                self.took(turn, "undone");
                 self.undo(&asked.id, "Telegram has given it up").await
             }
             Err(error) => {
                 // Whether it arrived is unknown: the approval ends by itself within a minute.
                 tracing::warn!(%error, "a pre-checkout query could not be answered");
+                self.took(turn, "unanswered");
                 Ok(())
             }
         }
     }
 
-    async fn refuse_busy(&self, asked: &PreCheckout) -> Result<(), HandlerError> {
+    async fn refuse_busy(&self, asked: &PreCheckout) {
         let l = self
             .shopfront
             .localizer(Language::from_code(Some(&asked.from.language_code)));
@@ -107,7 +119,12 @@ impl Face {
         {
             tracing::warn!(%error, "a pre-checkout query could not be refused");
         }
-        Ok(())
+    }
+
+    /// Notes how a query ended, and how long after its receipt.
+    fn took(&self, turn: &Turn, outcome: &'static str) {
+        let age = Duration::from_millis(self.age(turn).max(0) as u64);
+        meters::PRE_CHECKOUT.took([outcome], age);
     }
 
     /// Milliseconds since our receipt.

@@ -10,6 +10,7 @@ use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use teloxide::utils::command::BotCommands;
 
 use super::callback::Callback;
+use super::handlers::timed;
 use super::intake::apologise;
 use super::place::Place;
 use super::screens::Localizer;
@@ -162,11 +163,11 @@ impl Face {
             return self.pre_checkout(&turn, asked).await;
         }
         if let Some(paid) = vital.successful_payment {
-            return self.paid(&turn, vital.from.as_ref(), paid).await;
+            return timed("payment", self.paid(&turn, vital.from.as_ref(), paid)).await;
         }
         if let Some(back) = vital.refunded_payment {
             let charge = back.telegram_payment_charge_id;
-            return news::went_back(&turn, Method::Stars, charge).await;
+            return timed("refund", news::went_back(&turn, Method::Stars, charge)).await;
         }
         if vital.unreadable_payment {
             let why = "news of a payment that can't be read: look it up at Telegram";
@@ -187,7 +188,7 @@ impl Face {
         }
         let visit = Visit::new(self.clone(), Some(turn), customer, chat, vital.tap);
         if let Some(contact) = vital.contact {
-            return visit.contact(&contact).await;
+            return timed("contact", visit.contact(&contact)).await;
         }
         let input = dptree::deps![Arc::new(visit), update, self.username.clone()];
         match self.schema.dispatch(input).await {
@@ -316,6 +317,10 @@ fn schema() -> Schema {
 }
 
 async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError> {
+    timed(command.handler(), obey(&visit, command)).await
+}
+
+async fn obey(visit: &Visit, command: Command) -> Result<(), HandlerError> {
     match command {
         Command::Start(link) => match link.trim().strip_prefix(invites::PREFIX) {
             Some(token) => visit.join(token).await,
@@ -339,14 +344,14 @@ async fn command(visit: Arc<Visit>, command: Command) -> Result<(), HandlerError
 }
 
 async fn other_message(visit: Arc<Visit>, message: Message) -> Result<(), HandlerError> {
-    visit.said(message.text()).await
+    timed("text", visit.said(message.text())).await
 }
 
 async fn tap(visit: Arc<Visit>, query: CallbackQuery) -> Result<(), HandlerError> {
     let wish = Callback::decode(query.data.as_deref().unwrap_or_default());
     let wish = match wish {
         Ok(wish) => wish,
-        Err(unfit) => return visit.unfit(unfit).await,
+        Err(unfit) => return timed("tap.unfit", visit.unfit(unfit)).await,
     };
-    visit.wish(wish).await
+    timed(wish.handler(), visit.wish(wish)).await
 }

@@ -49,6 +49,11 @@ impl Intake {
         &self.store
     }
 
+    /// Who handles them.
+    pub(super) fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
     /// Whether so much waits in memory that more should not be asked for.
     pub(super) fn is_full(&self) -> bool {
         self.bus.in_memory() >= FULL

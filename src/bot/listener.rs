@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::intake::Intake;
 use super::vital::Kind;
+use crate::bus::Duty;
 use crate::clock::Millis;
-use crate::store::{Session, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::telegram::{CallError, Client, RawUpdate};
 
 /// How long Telegram holds a call open while there is nothing to tell.
@@ -21,8 +21,10 @@ const BREATH: Duration = Duration::from_millis(20);
 const SHORTEST: Duration = Duration::from_millis(500);
 /// An outage that ends is noticed after this time at the latest.
 const LONGEST: Duration = Duration::from_secs(30);
-/// While another process polls, or nobody may.
-const STANDBY: Duration = Duration::from_secs(5);
+/// While another process of the shop polls.
+const STANDBY: Duration = Duration::from_secs(1);
+/// While another program gets the bot's updates.
+const RIVAL: Duration = Duration::from_secs(5);
 /// A webhook that somebody sets again and again is taken off no more often than this, in milliseconds.
 const TAKEN: Millis = 300_000;
 /// The last acknowledgement may take this long.
@@ -38,8 +40,8 @@ pub struct Listener {
     offset: Option<i64>,
     /// Whether Telegram has been told of `offset`.
     acknowledged: bool,
-    /// On PostgreSQL: the connection whose lock says that this process polls.
-    session: Option<Session>,
+    /// Which one process at a time has.
+    duty: String,
     pause: Duration,
     /// When a webhook was taken off.
     taken_over: Option<Millis>,
@@ -57,12 +59,12 @@ impl Listener {
     /// A listener that brings what it gets in by `intake`. On SQLite the caller holds the instance lock.
     pub fn new(client: Client, intake: Intake) -> Self {
         Self {
+            duty: format!("polling {}", client.bot_id()),
             client,
             store: intake.store().clone(),
             intake,
             offset: None,
             acknowledged: true,
-            session: None,
             pause: SHORTEST,
             taken_over: None,
         }
@@ -83,6 +85,9 @@ impl Listener {
             }
         }
         self.say_goodbye().await;
+        if let Err(error) = self.intake.bus().give_up(&self.duty).await {
+            tracing::debug!(%error, "polling is left to the others when this process is gone");
+        }
     }
 
     async fn round(&mut self, stop: &mut watch::Receiver<bool>) -> Next {
@@ -153,7 +158,7 @@ impl Listener {
                     reason,
                     "somebody else gets this bot's updates: stop the other program that uses its token"
                 );
-                Next::Wait(STANDBY)
+                Next::Wait(RIVAL)
             }
             CallError::Unauthorized => {
                 tracing::error!(%error, "can't get updates, trying again");
@@ -209,28 +214,16 @@ impl Listener {
 
     /// Whether this process is the one that polls. Elsewhere than on PostgreSQL it always is.
     async fn may_poll(&mut self) -> Result<bool, StoreError> {
-        if !self.store.is_shared() {
-            return Ok(true);
-        }
-        if let Some(session) = self.session.as_mut() {
-            if session.is_alive().await {
-                return Ok(true);
+        match self.intake.bus().duty(&self.duty).await? {
+            Duty::Theirs => Ok(false),
+            Duty::Ours => Ok(true),
+            Duty::Begun => {
+                // Another process may have gone further meanwhile: Telegram knows.
+                self.offset = None;
+                self.acknowledged = true;
+                Ok(true)
             }
-            tracing::warn!("the connection that says that this process polls is gone");
-            self.session = None;
         }
-        let Some(mut session) = self.store.session().await? else {
-            return Ok(true);
-        };
-        if !session.try_lock(polling_key(self.client.bot_id())).await? {
-            return Ok(false);
-        }
-        tracing::info!("this process gets the bot's updates");
-        self.session = Some(session);
-        // Another process may have gone further meanwhile: Telegram knows.
-        self.offset = None;
-        self.acknowledged = true;
-        Ok(true)
     }
 
     /// Acknowledges the last batch, so that the next start does not get it again. Nothing is lost without it.
@@ -254,14 +247,6 @@ fn is_set(stop: &watch::Receiver<bool>) -> bool {
 async fn set(stop: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, which ends the listener too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// The advisory lock that the polling process holds.
-fn polling_key(bot_id: i64) -> i64 {
-    let hash = Sha256::digest(format!("kiosk polling {bot_id}"));
-    let mut key = [0; 8];
-    key.copy_from_slice(&hash[..8]);
-    i64::from_be_bytes(key)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod carrier;
 mod checkout;
 mod drawing;
 pub mod face;
+mod handlers;
 pub mod intake;
 pub mod listener;
 mod place;

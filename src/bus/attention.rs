@@ -84,6 +84,10 @@ sql! {
          WHERE id = $1 AND state = 'resolved' AND resolved_by IS NULL";
     COUNT = "attention.count",
         "SELECT COUNT(*) FROM attention WHERE state = 'open'";
+    BY_KIND = "attention.by_kind",
+        "SELECT kind, COUNT(*) FROM (
+             SELECT kind FROM attention WHERE state = 'open' ORDER BY kind, subject LIMIT $1
+         ) AS counted GROUP BY kind ORDER BY kind";
 }
 
 /// Opens a task and tells staff, or leaves the open one as it is.
@@ -160,6 +164,11 @@ fn noted(note: Option<&str>) -> String {
     let note = note.map(|note| note.trim().replace('\0', ""));
     let note = note.filter(|note| !note.is_empty());
     note.map_or_else(String::new, |note| format!("\nNote: {note}"))
+}
+
+/// How many tasks of each kind are open, counted to `most` in all.
+pub async fn by_kind(tx: &mut Tx<'_>, most: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.all(&BY_KIND, binds![most]).await
 }
 
 /// How many tasks are open.

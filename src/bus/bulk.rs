@@ -45,36 +45,43 @@ pub(super) async fn run(bus: Bus, mut finished: UnboundedReceiver<Finished>) {
         // Locks are taken in one order everywhere: by lane.
         batch.sort_by_key(|done| (done.lane, done.seq));
         let mut pause = Duration::from_millis(50);
-        while let Err(error) = commit(&bus, &batch).await {
-            tracing::warn!(%error, "can't mark turns done, trying again");
+        let lost = loop {
+            match commit(&bus, &batch).await {
+                Ok(lost) => break lost,
+                Err(error) => tracing::warn!(%error, "can't mark turns done, trying again"),
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(2));
-        }
-        bus.committed(&batch);
+        };
+        bus.committed(&batch, &lost);
         batch.clear();
     }
 }
 
-async fn commit(bus: &Bus, batch: &[Finished]) -> Result<(), StoreError> {
+/// Returns the lanes that turned out to be another's: their rows are left to it.
+async fn commit(bus: &Bus, batch: &[Finished]) -> Result<Vec<i64>, StoreError> {
     let batch = batch.to_vec();
     bus.store()
         .write("bus.bulk", move |tx| {
             let batch = batch.clone();
             Box::pin(async move {
+                let mut lost = Vec::new();
                 for done in &batch {
-                    one(tx, done).await?;
+                    if !one(tx, done).await? {
+                        lost.extend(done.lane);
+                    }
                 }
-                Ok(())
+                Ok(lost)
             })
         })
         .await
 }
 
-async fn one(tx: &mut Tx<'_>, done: &Finished) -> Result<(), StoreError> {
+async fn one(tx: &mut Tx<'_>, done: &Finished) -> Result<bool, StoreError> {
     if let Some(lease) = &done.lease
         && !leases::hold(tx, lease).await?
     {
-        return Ok(());
+        return Ok(false);
     }
     // A later write of the lane may have finished this row, and stored a newer dialogue with it.
     let was_new = done.mark_done && tx.execute(&DONE, binds![done.seq]).await? > 0;
@@ -84,5 +91,5 @@ async fn one(tx: &mut Tx<'_>, done: &Finished) -> Result<(), StoreError> {
     if let (true, Some(lane)) = (done.pay_screen, done.lane) {
         inbox::pay_screen(tx, lane, done.seq).await?;
     }
-    Ok(())
+    Ok(true)
 }

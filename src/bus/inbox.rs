@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Millis;
+use crate::meters;
 use crate::store::{StoreError, Tx};
 use crate::{binds, row, sql};
 
@@ -67,8 +68,6 @@ sql! {
         "SELECT seq, source, kind, lane, raw, received_at FROM inbox
          WHERE state = 'new' AND lane = $1 AND seq > $2
          ORDER BY seq LIMIT $3";
-    WAITING_LANES = "inbox.waiting_lanes",
-        "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL LIMIT $1";
     DUE_WITHOUT_LANE = "inbox.due_without_lane",
         "SELECT seq, source, kind, lane, raw, received_at FROM inbox
          WHERE state = 'new' AND lane IS NULL AND due_at <= $1
@@ -77,11 +76,8 @@ sql! {
         "UPDATE inbox SET due_at = $2 WHERE seq = $1 AND state = 'new'";
     BURY = "inbox.bury",
         "UPDATE inbox SET state = 'dead', error = $2 WHERE seq = $1 AND state = 'new'";
-    BACKLOG = "inbox.backlog",
-        "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
-    OWED = "inbox.owed",
-        "SELECT lane, MAX(seq) FROM inbox
-         WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane";
+    LAST = "inbox.last",
+        "SELECT seq FROM inbox ORDER BY seq DESC LIMIT 1";
     PAY = "inbox.pay_screen",
         "UPDATE inbox SET screen_owed = NULL
          WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
@@ -90,6 +86,18 @@ sql! {
 }
 
 sql! {
+    OWED = "inbox.owed",
+        sqlite: "SELECT lane, MAX(seq) FROM inbox WHERE screen_owed IS NOT NULL AND screen_owed > $1 GROUP BY lane",
+        postgres: "SELECT lane, MAX(seq) FROM inbox
+             WHERE screen_owed IS NOT NULL AND screen_owed > $1 AND NOT EXISTS (
+                 SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane AND lanes.owner IS NOT NULL
+             ) GROUP BY lane";
+    WAITING_LANES = "inbox.waiting_lanes",
+        sqlite: "SELECT lane FROM inbox WHERE FALSE",
+        postgres: "SELECT DISTINCT lane FROM inbox WHERE state = 'new' AND lane IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM lanes WHERE lanes.lane = inbox.lane
+                 AND lanes.owner IS NOT NULL AND lanes.owner <> $2 AND lanes.lease_until > $3
+             ) LIMIT $1";
     LOCK_LANE = "inbox.store.lock_lane",
         sqlite: "SELECT $1",
         postgres: "SELECT CAST(1 AS BIGINT) FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
@@ -135,6 +143,9 @@ pub async fn store(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<Option<Stored>
             .map(|row| row.0);
         if let (Some(seq), Some(reason)) = (seq, error) {
             super::attention::open(tx, &dead_task(&seq.to_string(), reason)).await?;
+        }
+        if seq.is_some() {
+            tx.tally(meters::UPDATES.of([fact.kind]), 1);
         }
         stored.push(seq.map(|seq| Stored {
             seq,
@@ -260,9 +271,15 @@ pub(super) async fn waiting_in_lane(
     tx.all(&WAITING_IN_LANE, binds![lane, after, limit]).await
 }
 
-pub(super) async fn waiting_lanes(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<i64>, StoreError> {
+/// Lanes with something to do that no other process than `owner` works on.
+pub(super) async fn waiting_lanes(
+    tx: &mut Tx<'_>,
+    owner: &str,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let now = tx.now();
     Ok(tx
-        .all::<(i64,)>(&WAITING_LANES, binds![limit])
+        .all::<(i64,)>(&WAITING_LANES, binds![limit, owner, now])
         .await?
         .into_iter()
         .map(|row| row.0)
@@ -277,12 +294,13 @@ pub(super) async fn due_without_lane(
     tx.all(&DUE_WITHOUT_LANE, binds![now, limit]).await
 }
 
-/// How many facts wait.
-pub async fn backlog(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.one::<(i64,)>(&BACKLOG, binds![]).await.map(|row| row.0)
+/// Proves that the inbox can be read.
+pub async fn is_readable(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.optional::<(i64,)>(&LAST, binds![]).await.map(|_| ())
 }
 
-/// Chats that were owed a screen after `since`, with the turn that owes it; older debts are forgiven.
+/// Chats that no living process works on and that were owed a screen after `since`, with the turn that owes it; older
+/// debts are forgiven.
 pub async fn owed_screens(tx: &mut Tx<'_>, since: Millis) -> Result<Vec<(i64, i64)>, StoreError> {
     tx.execute(&FORGIVE, binds![since]).await?;
     tx.all(&OWED, binds![since]).await

@@ -1,12 +1,12 @@
 //! Who works on a chat, where several processes share a database: a lane is leased whole, and each takeover raises its
-//! fence. A process proves that it lives by an advisory lock on its instance id, on a connection of its own.
+//! fence. Who asks for a lane that a peer works on tells that peer, so that nobody waits for its next look.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Millis;
-use crate::store::{Session, Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tx};
 use crate::{binds, sql};
 
 /// A lane is leased for this long; it is renewed once half of it is over.
@@ -34,11 +34,22 @@ sql! {
              lease_until = excluded.lease_until
          WHERE lanes.owner = excluded.owner OR lanes.owner IS NULL OR lanes.lease_until <= $3
          RETURNING fence";
-    RELEASE_ALL = "leases.release_all",
+    RELEASE_OF = "leases.release_of",
         "UPDATE lanes SET owner = NULL, lease_until = 0 WHERE owner = $1";
     OWNERS = "leases.owners",
         "SELECT DISTINCT owner FROM lanes WHERE owner IS NOT NULL AND owner <> $1
          UNION SELECT DISTINCT owner FROM outbox WHERE state = 'sending' AND owner <> $1";
+}
+
+/// Where processes tell each other of lanes.
+pub(super) const CHANNEL: &str = "kiosk_lanes";
+/// The notice that lanes have become free; any other names a lane that has news for its owner.
+pub(super) const FREED: &str = "freed";
+
+sql! {
+    TELL = "leases.tell",
+        sqlite: "SELECT 1",
+        postgres: "SELECT CAST(1 AS BIGINT) FROM (SELECT pg_notify('kiosk_lanes', CAST($1 AS TEXT))) AS told";
 }
 
 /// Whether the lease is still ours; the lane's row stays locked until the transaction ends, so a takeover waits.
@@ -49,13 +60,12 @@ pub(super) async fn hold(tx: &mut Tx<'_>, lease: &Lease) -> Result<bool, StoreEr
     Ok(row.is_some())
 }
 
-/// The leases of this process and its proof of life.
+/// The leases of this process.
 #[derive(Debug)]
 pub(super) struct Leases {
     store: Store,
     owner: String,
     held: Mutex<HashMap<i64, (i64, Millis)>>,
-    session: tokio::sync::Mutex<Option<Session>>,
 }
 
 impl Leases {
@@ -64,11 +74,10 @@ impl Leases {
             store,
             owner,
             held: Mutex::new(HashMap::new()),
-            session: tokio::sync::Mutex::new(None),
         }
     }
 
-    /// Takes or keeps a lane; `None` when another process has it.
+    /// Takes or keeps a lane; `None` when another process has it, which is told that the lane has news.
     pub(super) async fn take(&self, lane: i64) -> Result<Option<Lease>, StoreError> {
         let now = self.store.clock().now();
         let half = LEASE.as_millis() as i64 / 2;
@@ -89,8 +98,13 @@ impl Leases {
                 let owner = owner.clone();
                 Box::pin(async move {
                     let now = tx.now();
-                    tx.optional::<(i64,)>(&TAKE, binds![lane, owner, now, until])
-                        .await
+                    let fence = tx
+                        .optional::<(i64,)>(&TAKE, binds![lane, owner, now, until])
+                        .await?;
+                    if fence.is_none() {
+                        tell(tx, &lane.to_string()).await?;
+                    }
+                    Ok(fence)
                 })
             })
             .await?;
@@ -111,63 +125,45 @@ impl Leases {
         self.lock().remove(&lane);
     }
 
+    /// Whether this process believes that it has the lane.
+    pub(super) fn holds(&self, lane: i64) -> bool {
+        self.lock().contains_key(&lane)
+    }
+
     /// Gives everything back, at the end of an orderly stop.
     pub(super) async fn release_all(&self) -> Result<(), StoreError> {
         let owner = self.owner.clone();
-        self.store
-            .write("leases.release_all", move |tx| {
-                let owner = owner.clone();
-                Box::pin(async move { tx.execute(&RELEASE_ALL, binds![owner]).await })
-            })
-            .await?;
+        self.release_of(&owner).await?;
         self.lock().clear();
-        *self.session.lock().await = None;
         Ok(())
     }
 
-    /// Keeps the proof of life, and returns the peers that have none any more.
-    pub(super) async fn dead_peers(&self) -> Result<Vec<String>, StoreError> {
-        let mut slot = self.session.lock().await;
-        if let Some(session) = slot.as_mut()
-            && !session.is_alive().await
-        {
-            *slot = None;
-        }
-        if slot.is_none() {
-            let mut session = self.store.session().await?;
-            if let Some(session) = session.as_mut() {
-                session.try_lock(instance_key(&self.owner)).await?;
-            }
-            *slot = session;
-        }
-        let Some(session) = slot.as_mut() else {
-            return Ok(Vec::new());
-        };
+    /// Who else holds something.
+    pub(super) async fn peers(&self) -> Result<Vec<String>, StoreError> {
         let owner = self.owner.clone();
-        let peers = self
+        let peers: Vec<(String,)> = self
             .store
             .read("leases.owners", move |tx| {
                 let owner = owner.clone();
-                Box::pin(async move { tx.all::<(String,)>(&OWNERS, binds![owner]).await })
+                Box::pin(async move { tx.all(&OWNERS, binds![owner]).await })
             })
             .await?;
-        let mut dead = Vec::new();
-        for (peer,) in peers {
-            if session.try_lock(instance_key(&peer)).await? {
-                session.unlock(instance_key(&peer)).await?;
-                dead.push(peer);
-            }
-        }
-        Ok(dead)
+        Ok(peers.into_iter().map(|row| row.0).collect())
     }
 
-    /// Frees what a dead peer held.
-    pub(super) async fn release_of(&self, peer: &str) -> Result<(), StoreError> {
-        let peer = peer.to_owned();
+    /// Frees what `owner` held, and tells everybody.
+    pub(super) async fn release_of(&self, owner: &str) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
         self.store
             .write("leases.release_of", move |tx| {
-                let peer = peer.clone();
-                Box::pin(async move { tx.execute(&RELEASE_ALL, binds![peer]).await.map(|_| ()) })
+                let owner = owner.clone();
+                Box::pin(async move {
+                    if tx.execute(&RELEASE_OF, binds![owner]).await? > 0 {
+                        tx.raise(super::FREED);
+                        tell(tx, FREED).await?;
+                    }
+                    Ok(())
+                })
             })
             .await
     }
@@ -177,11 +173,6 @@ impl Leases {
     }
 }
 
-/// The advisory lock that an instance holds while it lives: the first 8 bytes of a hash of its id.
-fn instance_key(owner: &str) -> i64 {
-    use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(format!("kiosk instance {owner}"));
-    let mut key = [0; 8];
-    key.copy_from_slice(&hash[..8]);
-    i64::from_be_bytes(key)
+async fn tell(tx: &mut Tx<'_>, notice: &str) -> Result<(), StoreError> {
+    tx.all::<(i64,)>(&TELL, binds![notice]).await.map(|_| ())
 }

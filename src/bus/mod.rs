@@ -9,11 +9,14 @@ pub mod inbox;
 mod lanes;
 mod leases;
 pub mod outbox;
+mod presence;
 mod turn;
+pub mod waiting;
 mod worker;
 
 pub use self::dialogue::Dialogue;
 pub use self::lanes::{Bus, Handler, HandlerError, Handling};
+pub use self::presence::Duty;
 pub use self::turn::{Turn, TurnWork};
 pub use self::worker::{Carrier, Outbox, Outcome};
 use crate::store::Signal;
@@ -22,3 +25,5 @@ use crate::store::Signal;
 pub(crate) const POSTED: Signal = Signal::new(0);
 /// Raised when a committed transaction has news for staff.
 pub(crate) const RAISED: Signal = Signal::new(5);
+/// Raised when lanes of a process that is gone have become free: their chats may be owed a screen.
+pub(crate) const FREED: Signal = Signal::new(6);

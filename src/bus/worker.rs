@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,6 +14,7 @@ use super::POSTED;
 use super::attention::{self, Task};
 use super::outbox::{self, Claimed, Finish, Semantics};
 use crate::clock::Millis;
+use crate::meters;
 use crate::store::{Store, StoreError, random_bytes};
 
 /// Longer than any send may take, so that a lease ends only when its holder is gone.
@@ -209,15 +210,18 @@ impl Outbox {
     }
 
     async fn send(&self, letter: &Claimed) {
-        let outcome = match self.pause_of(letter.chat) {
-            Some(pause) => Outcome::Wait(pause),
-            None => AssertUnwindSafe(self.inner.carrier.carry(letter))
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Outcome::Refused {
-                    reason: "the carrier panicked".to_owned(),
-                    alert: true,
-                }),
+        let kind = meters::word(&letter.kind);
+        let outcome = if let Some(pause) = self.pause_of(letter.chat) {
+            Outcome::Wait(pause)
+        } else {
+            let started = Instant::now();
+            let carried = AssertUnwindSafe(self.inner.carrier.carry(letter));
+            let outcome = carried.catch_unwind().await;
+            meters::SENDS.since([kind], started);
+            outcome.unwrap_or_else(|_| Outcome::Refused {
+                reason: "the carrier panicked".to_owned(),
+                alert: true,
+            })
         };
         self.inner.store.points().pass("outbox.sent").await;
         if let Outcome::Wait(pause) = outcome {
@@ -225,6 +229,7 @@ impl Outbox {
         }
         let now = self.inner.store.clock().now();
         let finish = finish_of(letter, &outcome, now);
+        meters::LETTERS.count([kind, finish.state]);
         let alert = match &outcome {
             Outcome::Refused { alert, .. } => *alert,
             _ => finish.state == "dead",

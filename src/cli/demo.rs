@@ -19,7 +19,6 @@ use crate::shop::catalogue::import as catalogue;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
 use crate::store::{Location, random_bytes};
-use crate::telemetry::Metrics;
 
 const TOKEN: &str = "7000000001:demo-of-a-shop-on-an-emulated-telegram";
 const CATALOGUE: &str = include_str!("../../config/demo-catalogue.toml");
@@ -148,7 +147,6 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
             is_public: true,
         }),
         ops_listen: None,
-        metrics: Some(Metrics::start()?),
         telegram_restarts: true,
         clock,
     };

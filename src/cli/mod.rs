@@ -7,6 +7,7 @@ mod check;
 mod dead;
 #[cfg(feature = "demo")]
 mod demo;
+mod health;
 mod import;
 mod init;
 mod migrate;
@@ -49,6 +50,8 @@ enum Command {
     Check,
     /// Open the shop
     Run,
+    /// Ask the shop that is open on this machine whether it is ready: for containers and watchdogs
+    Health,
     /// Check the books: money, keys, orders and letters
     Audit(audit::Args),
     /// Bring the database to this program's version
@@ -129,6 +132,7 @@ impl Command {
             Command::Init(args) => init::run(&args),
             Command::Check => check::run(config).await,
             Command::Run => run::run(config).await,
+            Command::Health => health::run(config).await,
             Command::Audit(args) => audit::run(&args, config).await,
             Command::Migrate(args) => migrate::run(&args, config).await,
             Command::Import(command) => import::run(command, config).await,

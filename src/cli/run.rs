@@ -13,7 +13,6 @@ use crate::clock::Clock;
 use crate::config::{Config, Contact, Mode};
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
-use crate::telemetry::Metrics;
 
 /// Telegram, Docker and systemd all wait about this long for a program that is told to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,7 +39,6 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
             is_public: false,
         }),
         ops_listen: Some(config.web.ops_listen),
-        metrics: Some(Metrics::start()?),
         telegram_restarts: false,
         clock: Clock::system(),
     };

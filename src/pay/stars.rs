@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::bus::inbox::{Birth, Fact, Stored};
-use crate::bus::{Bus, Handler, HandlerError, Handling, Turn, inbox};
+use crate::bus::{Bus, Duty, Handler, HandlerError, Handling, Turn, inbox};
 use crate::shop::money::Currency;
 use crate::shop::payments::provider::{Provider, ProviderError};
 use crate::shop::payments::refund::Call;
@@ -124,8 +124,12 @@ impl Reconciler {
         }
     }
 
-    /// Keeps one page; true if there may be more.
+    /// Keeps one page; true if there may be more. Another process may have the duty: then there is nothing to do.
     async fn page(&self) -> Result<bool, ReconcileError> {
+        let duty = format!("reconciling {}", self.client.bot_id());
+        if self.bus.duty(&duty).await? == Duty::Theirs {
+            return Ok(false);
+        }
         let offset = self.offset().await?;
         let page = self.client.get_star_transactions(offset, PAGE).await?;
         let more = page.len() == usize::from(PAGE);

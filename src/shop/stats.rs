@@ -63,6 +63,37 @@ row! {
     }
 }
 
+/// Orders that are not finished, and what they hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Placed and not paid yet.
+    pub open: i64,
+    /// Paid, their keys not there.
+    pub backorder: i64,
+    /// Keys that open orders hold.
+    pub held: i64,
+}
+
+sql! {
+    OPEN_ORDERS = "stats.open_orders",
+        "SELECT COUNT(*) FROM (
+             SELECT expires_at FROM orders WHERE state = 'open' ORDER BY expires_at LIMIT $1
+         ) AS counted";
+    // SQLite takes the index of the unfinished only where the query says the index's own condition.
+    BACKORDERS = "stats.backorders",
+        "SELECT COUNT(*) FROM (
+             SELECT changed_at FROM orders
+             WHERE state = 'backorder' AND state IN ('paid', 'backorder') ORDER BY changed_at LIMIT $1
+         ) AS counted";
+    // CROSS keeps SQLite, which has no statistics, from beginning with all keys.
+    HELD_KEYS = "stats.held_keys",
+        "SELECT COUNT(*) FROM (
+             SELECT o.expires_at FROM orders o CROSS JOIN order_units u CROSS JOIN keys k
+             WHERE o.state = 'open' AND u.order_id = o.id AND k.unit_id = u.id AND k.state = 'reserved'
+             ORDER BY o.expires_at LIMIT $1
+         ) AS counted";
+}
+
 sql! {
     LEVELS = "stats.levels",
         "SELECT p.slug, p.title, p.kind, p.prices,
@@ -82,6 +113,17 @@ sql! {
         "SELECT o.public_id, o.state, o.created_at, c.name
          FROM orders o JOIN customers c ON c.id = o.customer_id
          ORDER BY o.id DESC LIMIT $1 OFFSET $2";
+}
+
+/// Orders that are not finished, none of them counted further than `most`: read by their own indexes, however many
+/// orders are finished.
+pub async fn unfinished(tx: &mut Tx<'_>, most: i64) -> Result<Unfinished, StoreError> {
+    let most = binds![most];
+    Ok(Unfinished {
+        open: tx.one::<(i64,)>(&OPEN_ORDERS, most).await?.0,
+        backorder: tx.one::<(i64,)>(&BACKORDERS, most).await?.0,
+        held: tx.one::<(i64,)>(&HELD_KEYS, most).await?.0,
+    })
 }
 
 /// Products on sale, those with the least stock first.

@@ -1,5 +1,9 @@
 //! Migrations: two folders of SQL, embedded. sqlx runs them on PostgreSQL; on SQLite a small runner does the same over
 //! the same table, each migration in one transaction.
+//!
+//! While versions change, the older program goes on beside the newer one, and may have to come back. So a migration that
+//! only adds (tables, indexes, columns that may be left out, transitions) has a name that begins with `adds`, such as
+//! `0003_adds_downloads.sql`: a program that does not know it runs on. Any other later migration is refused.
 
 use std::path::Path;
 
@@ -72,7 +76,7 @@ pub async fn status(location: &Location) -> Result<Vec<Step>, MigrateError> {
         .map(|step| Step {
             version: step.version,
             description: step.description.to_string(),
-            applied: applied.iter().any(|(version, _)| *version == step.version),
+            applied: applied.iter().any(|it| it.version == step.version),
         })
         .collect())
 }
@@ -94,15 +98,32 @@ pub async fn run(location: &Location) -> Result<usize, MigrateError> {
     Ok(missing)
 }
 
-fn check(migrator: &Migrator, applied: &[(i64, Vec<u8>)]) -> Result<(), MigrateError> {
+/// A migration that the database has.
+#[derive(sqlx::FromRow)]
+struct Applied {
+    version: i64,
+    description: String,
+    checksum: Vec<u8>,
+}
+
+/// How the description of a migration begins beside which older programs run on.
+const ADDS: &str = "adds ";
+
+fn check(migrator: &Migrator, applied: &[Applied]) -> Result<(), MigrateError> {
     let known = migrator.iter().map(|step| step.version).max().unwrap_or(0);
-    if let Some((found, _)) = applied.iter().find(|(version, _)| *version > known) {
-        return Err(MigrateError::Newer {
-            found: *found,
-            known,
-        });
-    }
-    for (version, checksum) in applied {
+    for Applied {
+        version,
+        description,
+        checksum,
+    } in applied
+    {
+        if *version > known {
+            if description.starts_with(ADDS) {
+                continue;
+            }
+            let found = *version;
+            return Err(MigrateError::Newer { found, known });
+        }
         let same = migrator
             .iter()
             .any(|step| step.version == *version && step.checksum[..] == checksum[..]);
@@ -113,11 +134,11 @@ fn check(migrator: &Migrator, applied: &[(i64, Vec<u8>)]) -> Result<(), MigrateE
     Ok(())
 }
 
-fn sqlite_applied(path: &Path) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+fn sqlite_applied(path: &Path) -> Result<Vec<Applied>, StoreError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let read = || -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    let read = || -> rusqlite::Result<Vec<Applied>> {
         let conn = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let table = conn
             .query_row(
@@ -129,9 +150,17 @@ fn sqlite_applied(path: &Path) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
         if table.is_none() {
             return Ok(Vec::new());
         }
-        conn.prepare("SELECT version, checksum FROM _sqlx_migrations ORDER BY version DESC")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect()
+        conn.prepare(
+            "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version DESC",
+        )?
+        .query_map([], |row| {
+            Ok(Applied {
+                version: row.get(0)?,
+                description: row.get(1)?,
+                checksum: row.get(2)?,
+            })
+        })?
+        .collect()
     };
     read().map_err(|error| StoreError::sqlite("store.migrate.status", error))
 }
@@ -164,10 +193,11 @@ fn run_sqlite(path: &Path) -> Result<(), MigrateError> {
     Ok(())
 }
 
-async fn postgres_applied(url: &str) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+async fn postgres_applied(url: &str) -> Result<Vec<Applied>, StoreError> {
     const TABLE: &str = "SELECT COUNT(*) FROM information_schema.tables
         WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'";
-    const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version DESC";
+    const APPLIED: &str =
+        "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version DESC";
     let failed = |error| StoreError::postgres("store.migrate.status", error);
     let mut conn = connect(url).await?;
     let tables: i64 = sqlx::query_scalar(TABLE)

@@ -10,6 +10,7 @@ pub mod migrate;
 mod pause;
 mod postgres;
 mod public_id;
+mod session;
 mod signal;
 mod sql;
 mod sqlite;
@@ -19,6 +20,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use self::error::{ErrorKind, StoreError};
 pub use self::lock::{InstanceLock, LockError};
@@ -26,14 +28,18 @@ pub use self::lock::{InstanceLock, LockError};
 pub use self::pause::Held;
 pub use self::pause::PausePoints;
 pub use self::public_id::{NotAnId, PublicId};
+pub use self::session::{Notices, Session};
 pub use self::signal::Signal;
 use self::signal::Signals;
-pub use self::sql::{BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings};
+pub use self::sql::{
+    BUCKETS_MICROS, Bind, FromColumn, FromRow, Row, Sql, Timing, ToBind, timings, used,
+};
 #[doc(hidden)]
 pub use self::sql::{numbered, text};
 pub use self::tx::Tx;
 pub(crate) use self::tx::random_bytes;
 use crate::clock::Clock;
+use crate::meters;
 
 /// What a transaction's closure answers with: a future that borrows the transaction only.
 pub type TxFuture<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -184,10 +190,13 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
+        let started = Instant::now();
+        let (result, broke) = match &self.inner.engine {
             Engine::Sqlite(engine) => engine.write(name, urgent, work).await,
             Engine::Postgres(engine) => engine.write(name, urgent, work).await,
-        }
+        };
+        took(name, "write", &result, broke, started);
+        result
     }
 
     /// Runs `work` read-only.
@@ -197,10 +206,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
-            Engine::Sqlite(engine) => engine.read(name, work).await,
-            Engine::Postgres(engine) => engine.read(name, false, work).await,
-        }
+        self.look(name, false, work).await
     }
 
     /// Runs `work` read-only with all its statements on one snapshot.
@@ -210,10 +216,23 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &self.inner.engine {
+        self.look(name, true, work).await
+    }
+
+    async fn look<T, E, F>(&self, name: &'static str, snapshot: bool, work: F) -> Result<T, E>
+    where
+        F: Work<T, E>,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let started = Instant::now();
+        let (result, broke) = match &self.inner.engine {
+            // On SQLite every read is one snapshot.
             Engine::Sqlite(engine) => engine.read(name, work).await,
-            Engine::Postgres(engine) => engine.read(name, true, work).await,
-        }
+            Engine::Postgres(engine) => engine.read(name, snapshot, work).await,
+        };
+        took(name, "read", &result, broke, started);
+        result
     }
 
     /// The clock that transactions take their time from.
@@ -261,9 +280,15 @@ impl Store {
     pub async fn session(&self) -> Result<Option<Session>, StoreError> {
         match &self.inner.engine {
             Engine::Sqlite(_) => Ok(None),
-            Engine::Postgres(engine) => Ok(Some(Session {
-                conn: engine.connect().await?,
-            })),
+            Engine::Postgres(engine) => Ok(Some(engine.session().await?)),
+        }
+    }
+
+    /// What the processes that share this database tell each other on `channel`, from now on. `None` on SQLite.
+    pub async fn listen(&self, channel: &'static str) -> Result<Option<Notices>, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(engine) => Ok(Some(engine.listen(channel).await?)),
         }
     }
 
@@ -294,37 +319,18 @@ impl Store {
     }
 }
 
-/// A PostgreSQL session of its own: its advisory locks end with it.
-#[derive(Debug)]
-pub struct Session {
-    conn: sqlx::PgConnection,
-}
-
-impl Session {
-    /// Takes the advisory lock `key` if it is free.
-    pub async fn try_lock(&mut self, key: i64) -> Result<bool, StoreError> {
-        const LOCK: &str = "SELECT pg_try_advisory_lock($1)";
-        sqlx::query_scalar(LOCK)
-            .bind(key)
-            .fetch_one(&mut self.conn)
-            .await
-            .map_err(|error| StoreError::postgres("store.session.lock", error))
-    }
-
-    /// Gives the advisory lock `key` back.
-    pub async fn unlock(&mut self, key: i64) -> Result<(), StoreError> {
-        const UNLOCK: &str = "SELECT pg_advisory_unlock($1)";
-        sqlx::query(UNLOCK)
-            .bind(key)
-            .execute(&mut self.conn)
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreError::postgres("store.session.unlock", error))
-    }
-
-    /// Whether the session, and with it its locks, still lives.
-    pub async fn is_alive(&mut self) -> bool {
-        use sqlx::Connection;
-        self.conn.ping().await.is_ok()
-    }
+/// Notes how a transaction went: what the shop's rules refused is no failure.
+fn took<T, E>(
+    name: &'static str,
+    mode: &'static str,
+    result: &Result<T, E>,
+    broke: bool,
+    started: Instant,
+) {
+    let outcome = match result {
+        Ok(_) => "done",
+        Err(_) if broke => "failed",
+        Err(_) => "refused",
+    };
+    meters::TRANSACTION.since([name, mode, outcome], started);
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use sqlx::PgConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, PgConnection};
 
 use super::Work;
 use super::error::{ErrorKind, StoreError};
 use super::pause::PausePoints;
+use super::session::{Notices, Session};
 use super::signal::Signals;
-use super::tx::{Conn, Tx, random_bytes};
+use super::tx::{Conn, Tally, Tx, random_bytes};
 use crate::clock::{Clock, host_millis};
+use crate::meters;
 
 /// A closure runs at most this often before its conflict is reported.
 const RUNS: u32 = 8;
@@ -21,6 +23,9 @@ const RUNS: u32 = 8;
 const URGENT_CONNECTIONS: u32 = 6;
 /// How long a statement waits for a row lock before the closure runs again.
 const LOCK_TIMEOUT: &str = "5s";
+/// Our transactions wait for nothing but the database. One that rests for so long belongs to a process that hangs: the
+/// server ends it, and with it the locks that everybody else waits for.
+const IDLE_TIMEOUT: &str = "20s";
 /// How long a caller waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
@@ -85,11 +90,14 @@ impl Postgres {
         Ok(())
     }
 
-    /// A connection of its own, for session locks and for listening.
-    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
-        PgConnection::connect_with(&self.options)
-            .await
-            .map_err(|error| StoreError::postgres("store.connect", error))
+    /// A connection of its own, for locks that live as long as it does.
+    pub(super) async fn session(&self) -> Result<Session, StoreError> {
+        Session::open(&self.options).await
+    }
+
+    /// A connection of its own, for what other processes tell.
+    pub(super) async fn listen(&self, channel: &'static str) -> Result<Notices, StoreError> {
+        Notices::open(&self.options, channel).await
     }
 
     pub(super) async fn write<T, E, F>(
@@ -97,7 +105,7 @@ impl Postgres {
         name: &'static str,
         urgent: bool,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         T: Send + 'static,
@@ -107,9 +115,10 @@ impl Postgres {
         let mut run = 1;
         loop {
             match self.attempt(pool, name, &work).await {
-                Attempt::Done(result) => return result,
-                Attempt::Again(error) if run >= RUNS => return Err(E::from(error)),
+                Attempt::Done(result, broke) => return (result, broke),
+                Attempt::Again(error) if run >= RUNS => return (Err(E::from(error)), true),
                 Attempt::Again(_) => {
+                    meters::RETRIES.count([name]);
                     tokio::time::sleep(pause_before(run)).await;
                     run += 1;
                 }
@@ -122,7 +131,7 @@ impl Postgres {
         F: Work<T, E>,
         E: From<StoreError>,
     {
-        let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))));
+        let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))), true);
         let mut transaction = match pool.begin().await {
             Ok(transaction) => transaction,
             Err(error) => return broken(error),
@@ -134,9 +143,11 @@ impl Postgres {
             failure: None,
             points: &self.points,
             signals: 0,
+            tally: Tally::default(),
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
-        let (failure, signals) = (tx.failure.take(), tx.signals);
+        let (failure, signals, tally) = (tx.failure.take(), tx.signals, tx.tally);
+        let broke = failure.is_some() || ran.is_err();
         let result = match (failure, ran) {
             (Some(failure), _) if failure.kind == ErrorKind::Conflict => {
                 let _ = transaction.rollback().await;
@@ -149,19 +160,20 @@ impl Postgres {
         };
         if result.is_err() {
             let _ = transaction.rollback().await;
-            return Attempt::Done(result);
+            return Attempt::Done(result, broke);
         }
         match transaction.commit().await {
             Ok(()) => {
                 self.signals.raise(signals);
-                Attempt::Done(result)
+                tally.count();
+                Attempt::Done(result, false)
             }
             Err(error) => {
                 let error = StoreError::postgres(name, error);
                 if error.kind == ErrorKind::Conflict {
                     Attempt::Again(error)
                 } else {
-                    Attempt::Done(Err(E::from(error)))
+                    Attempt::Done(Err(E::from(error)), true)
                 }
             }
         }
@@ -173,20 +185,24 @@ impl Postgres {
         name: &'static str,
         snapshot: bool,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let failed = |error| E::from(StoreError::postgres(name, error));
+        let failed = |error| (Err(E::from(StoreError::postgres(name, error))), true);
         if snapshot {
             // Rolled back when it is dropped, also when nobody waits for the answer any more.
-            let mut transaction = self.readers.begin_with(SNAPSHOT).await.map_err(failed)?;
-            self.look(name, &mut transaction, work).await
+            match self.readers.begin_with(SNAPSHOT).await {
+                Ok(mut transaction) => self.look(name, &mut transaction, work).await,
+                Err(error) => failed(error),
+            }
         } else {
-            let mut conn = self.readers.acquire().await.map_err(failed)?;
-            self.look(name, &mut conn, work).await
+            match self.readers.acquire().await {
+                Ok(mut conn) => self.look(name, &mut conn, work).await,
+                Err(error) => failed(error),
+            }
         }
     }
 
@@ -195,7 +211,7 @@ impl Postgres {
         name: &'static str,
         conn: &mut PgConnection,
         work: F,
-    ) -> Result<T, E>
+    ) -> (Result<T, E>, bool)
     where
         F: Work<T, E>,
         E: From<StoreError>,
@@ -207,12 +223,16 @@ impl Postgres {
             failure: None,
             points: &self.points,
             signals: 0,
+            tally: Tally::default(),
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
         match (tx.failure.take(), ran) {
-            (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
-            (Some(failure), Ok(Ok(_))) => Err(E::from(failure)),
-            (_, Ok(result)) => result,
+            (_, Err(_panic)) => {
+                let panicked = StoreError::new(name, ErrorKind::Panicked);
+                (Err(E::from(panicked)), true)
+            }
+            (Some(failure), Ok(Ok(_))) => (Err(E::from(failure)), true),
+            (failure, Ok(result)) => (result, failure.is_some()),
         }
     }
 
@@ -224,7 +244,8 @@ impl Postgres {
 }
 
 enum Attempt<T, E> {
-    Done(Result<T, E>),
+    /// The answer, and whether a statement failed.
+    Done(Result<T, E>, bool),
     Again(StoreError),
 }
 
@@ -239,7 +260,8 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url
         .parse()
         .map_err(|error| StoreError::postgres("store.open", error))?;
-    Ok(options
-        .application_name("kiosk")
-        .options([("lock_timeout", LOCK_TIMEOUT)]))
+    Ok(options.application_name("kiosk").options([
+        ("lock_timeout", LOCK_TIMEOUT),
+        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+    ]))
 }

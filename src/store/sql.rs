@@ -115,6 +115,14 @@ pub fn timings() -> Vec<Timing> {
     all
 }
 
+/// A statement that has run in this process, by its name: for tests that ask the planner about it.
+pub fn used(name: &str) -> Option<&'static Sql> {
+    let used = USED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    used.iter().find(|sql| sql.name == name).copied()
+}
+
 /// SQLite's spelling of a statement: `$2` is a *name* there, numbered by where it first stands, and `?2` is a number.
 #[doc(hidden)]
 pub const fn numbered<const N: usize>(text: &str) -> [u8; N] {

@@ -10,6 +10,7 @@ use super::pause::PausePoints;
 use super::signal::Signal;
 use super::sql::{Bind, FromRow, Row, RowOf, Sql};
 use crate::clock::Millis;
+use crate::meters::Count;
 
 /// A transaction (or a read) under way. Use-cases borrow it; only the store makes one.
 ///
@@ -23,6 +24,20 @@ pub struct Tx<'c> {
     pub(super) points: &'c PausePoints,
     /// Bits of the [`Signal`]s to raise after the commit.
     pub(super) signals: u8,
+    /// What to count after the commit.
+    pub(super) tally: Tally,
+}
+
+/// What a transaction has done that is counted once it is committed, and only then.
+#[derive(Debug, Default)]
+pub(super) struct Tally(Vec<(&'static Count, u64)>);
+
+impl Tally {
+    pub(super) fn count(self) {
+        for (count, by) in self.0 {
+            count.add(by);
+        }
+    }
 }
 
 pub(super) enum Conn<'c> {
@@ -127,6 +142,11 @@ impl Tx<'_> {
         self.signals |= 1 << signal.0;
     }
 
+    /// Counts `by` more, once this transaction is committed.
+    pub fn tally(&mut self, count: &'static Count, by: i64) {
+        self.tally.0.push((count, by.max(0) as u64));
+    }
+
     /// A place where a test may hold this transaction and run a rival. On SQLite transactions are serial, so it is
     /// passed at once.
     pub async fn pause(&mut self, point: &'static str) {
@@ -139,7 +159,7 @@ impl Tx<'_> {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
-    fn fail(&mut self, error: StoreError) -> StoreError {
+    pub(super) fn fail(&mut self, error: StoreError) -> StoreError {
         self.failure.get_or_insert(error).clone()
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::RequestBuilder;
 use reqwest::multipart::Form;
@@ -12,10 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::CallError;
+use crate::meters;
 
 /// No call waits longer for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -189,7 +189,7 @@ impl Client {
     }
 }
 
-/// Counts a call, and how long it took.
+/// Notes how long a call took, and how it went.
 async fn measured<R>(
     method: &'static str,
     call: impl Future<Output = Result<R, CallError>>,
@@ -197,10 +197,7 @@ async fn measured<R>(
     let started = Instant::now();
     let result = call.await;
     let outcome = result.as_ref().err().map_or("ok", CallError::outcome);
-    metrics::counter!("kiosk_telegram_calls_total", "method" => method, "outcome" => outcome)
-        .increment(1);
-    metrics::histogram!("kiosk_telegram_call_seconds", "method" => method, "outcome" => outcome)
-        .record(started.elapsed());
+    meters::TELEGRAM.since([method, outcome], started);
     result
 }
 

@@ -16,6 +16,8 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
+use crate::meters;
+
 /// The path, under the public address.
 pub const PATH: &str = "/webhooks/telegram";
 /// The header that holds the secret.
@@ -94,7 +96,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        metrics::counter!("kiosk_webhook_refused_total", "reason" => self.name()).increment(1);
+        meters::WEBHOOK_REFUSED.count([self.name()]);
         match self {
             Refusal::Stranger => StatusCode::UNAUTHORIZED.into_response(),
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),

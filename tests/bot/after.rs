@@ -9,12 +9,18 @@ use kiosk::{binds, sql};
 use kiosk_emulator::{PayOptions, PayOutcome};
 
 use crate::on_both_engines;
+use crate::support::db::TestDb;
 use crate::support::shop::{LiveShop, settings};
 
 sql! {
     OWE = "after.owe",
         "UPDATE inbox SET screen_owed = $2
          WHERE seq = (SELECT MAX(seq) FROM inbox WHERE lane = $1)";
+    CUT = "after.cut",
+        "SELECT COUNT(*) FROM (SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()) AS others WHERE cut";
+    GHOST = "after.ghost",
+        "UPDATE lanes SET owner = 'ghost', fence = fence + 1, lease_until = $2 WHERE lane = $1";
     OWED = "after.owed", "SELECT COUNT(*) FROM inbox WHERE screen_owed IS NOT NULL";
 }
 
@@ -113,4 +119,56 @@ on_both_engines! {
         assert_eq!(ready.status().as_u16(), 200);
         app.stop(Duration::from_secs(10)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_screen_that_a_dead_process_owes_is_drawn_by_one_that_lives() {
+    let db = TestDb::postgres().await;
+    let shop = LiveShop::open(&db, 1).await;
+    let ann = shop.customer("Ann", "en");
+    shop.control.say(ann, "/orders");
+    shop.reads(ann, "have not ordered anything").await;
+    shop.quiet().await;
+    let before = shop.control.messages(ann).len();
+    // Another process had her chat, and died between commit and screen.
+    let now = Clock::system().now();
+    shop.store
+        .write("after.ghost", move |tx| {
+            Box::pin(async move {
+                tx.execute(&OWE, binds![ann, now - 1_000]).await?;
+                tx.execute(&GHOST, binds![ann, now + 60_000]).await
+            })
+        })
+        .await
+        .map_err(|error: StoreError| error)
+        .unwrap();
+    while shop.control.messages(ann).len() == before {
+        tokio::task::yield_now().await;
+    }
+    let drawn = shop.control.last_message(ann).expect("a screen").text;
+    assert!(drawn.contains("have not ordered anything"), "{drawn}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cuts_every_connection_is_found_again() {
+    let db = TestDb::postgres().await;
+    let shop = LiveShop::open(&db, 20).await;
+    let ann = shop.customer("Ann", "en");
+    shop.control.set_stars(ann, 100_000);
+    for purchase in 1..=5 {
+        let invoice = shop.invoice(ann).await;
+        // As when the server restarts; each process finds it again by itself.
+        let cut = shop.store.write("after.cut", |tx| {
+            Box::pin(async move { tx.all::<(i64,)>(&CUT, &[]).await })
+        });
+        let _ = cut.await.map_err(|error: StoreError| error);
+        let paid = shop
+            .control
+            .pay(ann, invoice.message_id, PayOptions::default())
+            .await;
+        assert!(matches!(paid, PayOutcome::Paid { .. }), "{paid:?}");
+        shop.reads(ann, &format!("zeta-month-{purchase:04}")).await;
+    }
+    shop.close().await;
 }

@@ -3,5 +3,6 @@
 mod abuse;
 mod after;
 mod cart;
+mod later;
 mod phone;
 mod purchase;

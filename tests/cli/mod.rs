@@ -107,7 +107,7 @@ on_both_engines! {
         for (page, status, words) in [
             ("healthz", 200, "ok"),
             ("readyz", 200, "ready"),
-            ("metrics", 200, "kiosk_statement_seconds_bucket"),
+            ("metrics", 200, "kiosk_statement_duration_seconds_bucket"),
             ("else", 404, ""),
         ] {
             let answer = reqwest::get(format!("http://{address}/{page}")).await.unwrap();
@@ -116,6 +116,10 @@ on_both_engines! {
             assert!(text.contains(words), "{page}: {text}");
             assert!(!text.contains(TOKEN), "no secrets in {page}");
         }
+        let mut health = with(&db, &["health"]);
+        health.env("KIOSK_WEB__OPS_LISTEN", &address);
+        let done = run(health, "").await;
+        assert_eq!((done.status, done.out.as_str()), (0, "ready\n"), "{}", done.err);
         let done = run(with(&db, &["audit"]), "").await;
         assert_eq!(done.status, 0, "{}", done.err);
         let done = run(with(&db, &["import", "keys", "zeta-month", "-"]), "B-1\n").await;
@@ -127,6 +131,10 @@ on_both_engines! {
             assert_eq!((done.status, done.err.contains("another kiosk uses this database")), (1, true), "{}", done.err);
         }
         shop.terminate().await;
+        let mut health = with(&db, &["health"]);
+        health.env("KIOSK_WEB__OPS_LISTEN", &address);
+        let done = run(health, "").await;
+        assert_eq!((done.status, done.err.contains("nobody listens")), (1, true), "{}", done.err);
         store.close().await;
         emulator.stop().await;
     }
@@ -172,7 +180,7 @@ on_both_engines! {
         let metrics = reqwest::get(format!("http://{}/metrics", shop.ops())).await.unwrap();
         let metrics = metrics.text().await.unwrap();
         let log = shop.log();
-        assert!(log.contains("TRACE") && metrics.contains("kiosk_telegram_calls_total"));
+        assert!(log.contains("TRACE") && metrics.contains("kiosk_telegram_call_duration_seconds"));
         let secret = TOKEN.split(':').nth(1).unwrap();
         for (place, text) in [("the log", &log), ("the metrics", &metrics)] {
             assert!(!text.contains("zeta-month-0001"), "a key in {place}");

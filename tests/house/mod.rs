@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 const PLAN: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("spelling", &[]),
-    ("store", &["clock"]),
-    ("bus", &["store", "clock"]),
-    ("shop", &["bus", "store", "clock", "spelling"]),
+    ("meters", &[]),
+    ("store", &["clock", "meters"]),
+    ("bus", &["store", "clock", "meters"]),
+    ("shop", &["bus", "store", "clock", "meters", "spelling"]),
     // What stands on the shop's words alone, for the faces and for the settings.
     ("i18n", &["shop", "clock"]),
     ("config", &["shop", "store", "spelling"]),
-    ("telemetry", &["config", "store"]),
-    ("telegram", &[]),
+    ("telemetry", &["config"]),
+    ("telegram", &["meters"]),
     (
         "pay",
         &["shop", "bus", "store", "clock", "telegram", "i18n"],
     ),
     (
         "bot",
-        &["shop", "bus", "store", "clock", "telegram", "i18n"],
+        &[
+            "shop", "bus", "store", "clock", "meters", "telegram", "i18n",
+        ],
     ),
-    (
-        "web",
-        &["shop", "bus", "store", "clock", "telemetry", "i18n"],
-    ),
+    ("web", &["shop", "bus", "store", "clock", "meters", "i18n"]),
     (
         "app",
         &[
@@ -249,4 +249,56 @@ fn engines_and_languages_have_the_same_files() {
         names("migrations/postgres", ".sql")
     );
     assert_eq!(names("locales/en", ".ftl"), names("locales/ru", ".ftl"));
+}
+
+/// Pages for people, with what they name.
+const PAGES: &[&str] = &["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"];
+
+fn pages() -> Vec<PathBuf> {
+    let all = PAGES.iter().map(|page| root().join(page));
+    all.flat_map(|path| {
+        if path.is_dir() {
+            files(&path, ".md")
+        } else {
+            vec![path]
+        }
+    })
+    .collect()
+}
+
+#[test]
+fn links_and_files_on_pages_for_people_exist() {
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let folder = page.parent().expect("a folder");
+        let links = text.split("](").skip(1);
+        let links = links.filter_map(|rest| rest.split([')', '#']).next());
+        let links = links.filter(|link| !link.is_empty() && !link.contains("://"));
+        let linked = links.map(|link| folder.join(link));
+        // A file of ours is named by its path from the root.
+        let code = text.split('`').skip(1).step_by(2);
+        let is_ours = |word: &&str| {
+            let rooms = [
+                "src/",
+                "tests/",
+                "docs/",
+                "deploy/",
+                "migrations/",
+                "locales/",
+                "config/",
+            ];
+            rooms.iter().any(|room| word.starts_with(room)) && !word.contains([' ', '*', '…'])
+        };
+        let named = code.filter(is_ours).map(|word| root().join(word));
+        for path in linked.chain(named) {
+            seen += 1;
+            if !path.exists() {
+                missing.push(format!("{}: {}", page.display(), path.display()));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(seen > 60, "the reader sees links and files: {seen}");
 }

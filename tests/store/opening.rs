@@ -16,6 +16,11 @@ sql! {
             VALUES (9999, 'a later one', 1, x'00', 0)",
         postgres: "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
             VALUES (9999, 'a later one', TRUE, '\\x00', 0)";
+    MORE_FROM_THE_FUTURE = "test.more_from_the_future",
+        sqlite: "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES (9998, 'adds what a later one needs', 1, x'00', 0)",
+        postgres: "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES (9998, 'adds what a later one needs', TRUE, '\\x00', 0)";
 }
 sql! {
     EDITED = "test.edited", "UPDATE _sqlx_migrations SET checksum = $1 WHERE version = 1";
@@ -40,6 +45,18 @@ on_both_engines! {
         store.close().await;
         let refused = migrate::run(db.location()).await;
         assert!(matches!(refused, Err(MigrateError::Newer { found: 9999, .. })), "{refused:?}");
+    }
+
+    async fn a_later_program_that_only_added_something_is_no_hindrance(db: TestDb) {
+        let store = db.store(&clock()).await;
+        store
+            .write("test.future", |tx| {
+                Box::pin(async move { tx.execute(&MORE_FROM_THE_FUTURE, binds![]).await })
+            })
+            .await
+            .unwrap();
+        store.close().await;
+        assert_eq!(migrate::run(db.location()).await.unwrap(), 0);
     }
 
     async fn a_migration_that_is_not_ours_is_refused(db: TestDb) {

@@ -1,5 +1,6 @@
 //! The real program in a process of its own.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
@@ -12,11 +13,16 @@ use crate::support::shop::{MASTER, TOKEN};
 
 /// The program with the settings of a shop on `db`, in a folder without a kiosk.toml.
 pub fn command(db: &TestDb) -> Command {
+    command_of(env!("CARGO_BIN_EXE_kiosk").into(), db)
+}
+
+/// The same of another version's program.
+pub fn command_of(program: PathBuf, db: &TestDb) -> Command {
     let url = match db.location() {
         Location::Sqlite(path) => format!("sqlite://{}", path.display()),
         Location::Postgres(url) => url.clone(),
     };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk"));
+    let mut command = Command::new(program);
     command
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .env("KIOSK_DATABASE__URL", url)

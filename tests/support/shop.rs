@@ -78,7 +78,6 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
         owners: Vec::new(),
         web: None,
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
-        metrics: None,
         telegram_restarts: false,
         clock: Clock::system(),
     }

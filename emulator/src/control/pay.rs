@@ -171,7 +171,6 @@ fn begin(
 /// How an attempt ended, charging if the bot approved; or how long it may still wait.
 fn settle(state: &mut State, query_id: &str) -> Result<PayOutcome, i64> {
     let now_ms = state.now_ms();
-    let keep = state.keep;
     let Some(attempt) = state.attempts.get_mut(query_id) else {
         return Ok(not_payable("there is no such attempt"));
     };
@@ -194,12 +193,8 @@ fn settle(state: &mut State, query_id: &str) -> Result<PayOutcome, i64> {
             charge(state, &attempt)
         }
     };
-    if keep {
-        if let Some(attempt) = state.attempts.get_mut(query_id) {
-            attempt.state = AttemptState::Done(outcome.clone());
-        }
-    } else {
-        state.attempts.remove(query_id);
+    if let Some(attempt) = state.attempts.get_mut(query_id) {
+        attempt.state = AttemptState::Done(outcome.clone());
     }
     Ok(outcome)
 }

@@ -14,16 +14,22 @@ const ANSWER_WITHIN_MS: i64 = 15_000;
 const TEXT_LIMIT: usize = 200;
 
 /// What Telegram says of a query that is unknown, old or answered.
-pub(super) const TOO_OLD: &str =
+pub(crate) const TOO_OLD: &str =
     "query is too old and response timeout expired or query ID is invalid";
 
-/// `answerCallbackQuery`.
-pub(super) fn answer(state: &mut State, params: &Params) -> Answer {
-    let id = params.text("callback_query_id").unwrap_or_default();
+/// Reads the text of an answer to a tap, which may be empty.
+pub(crate) fn toast(params: &Params) -> Result<String, ApiError> {
     let text = params.text("text").unwrap_or_default();
     if utf16_length(&text) > TEXT_LIMIT {
         return Err(ApiError::bad("MESSAGE_TOO_LONG"));
     }
+    Ok(text)
+}
+
+/// `answerCallbackQuery`.
+pub(super) fn answer(state: &mut State, params: &Params) -> Answer {
+    let id = params.text("callback_query_id").unwrap_or_default();
+    let text = toast(params)?;
     let now_ms = state.now_ms();
     let too_old = || ApiError::bad(TOO_OLD);
     let callback = state.callbacks.get_mut(&id).ok_or_else(too_old)?;
@@ -35,8 +41,5 @@ pub(super) fn answer(state: &mut State, params: &Params) -> Answer {
         "show_alert": params.flag("show_alert"),
         "url": params.text("url"),
     }));
-    if !state.keep {
-        state.callbacks.remove(&id);
-    }
     Ok(json!(true))
 }

@@ -107,7 +107,8 @@ fn prices(params: &Params) -> Result<Vec<Price>, ApiError> {
         .collect()
 }
 
-fn invoice(params: &Params) -> Result<Invoice, ApiError> {
+/// Reads an invoice and checks it.
+pub(crate) fn invoice(params: &Params) -> Result<Invoice, ApiError> {
     let title = sized(params, "title", 32, "INVOICE_TITLE_INVALID")?;
     let description = sized(params, "description", 255, "INVOICE_DESCRIPTION_INVALID")?;
     let payload = sized(params, "payload", 128, "INVOICE_PAYLOAD_INVALID")?;

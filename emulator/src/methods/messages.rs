@@ -12,7 +12,7 @@ use crate::{
     text::{self, Formatted},
 };
 
-pub(super) const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
+pub(crate) const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
 /// Telegram lets a bot delete for everybody within 48 hours.
 const DELETABLE_MS: i64 = 48 * 60 * 60 * 1000;
 

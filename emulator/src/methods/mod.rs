@@ -16,8 +16,11 @@ use crate::{
     webhook,
 };
 
+pub(crate) use callbacks::{TOO_OLD, toast};
 pub(crate) use files::{document_message, photo_message};
-pub(crate) use payments::{balance, transactions};
+pub(crate) use invoices::invoice;
+pub(crate) use messages::NOT_MODIFIED;
+pub(crate) use payments::{balance, page, refusal, transactions};
 
 /// Runs a method by its name, whatever its case.
 pub(crate) fn run(state: &mut State, method: &str, params: &Params) -> Answer {
@@ -60,7 +63,7 @@ pub(crate) fn run(state: &mut State, method: &str, params: &Params) -> Answer {
 }
 
 /// The `chat_id` of a call. Only private chats exist here, so a `@name` is nobody.
-fn chat_id(params: &Params) -> Result<i64, ApiError> {
+pub(crate) fn chat_id(params: &Params) -> Result<i64, ApiError> {
     match params.text("chat_id") {
         None => Err(ApiError::bad("chat_id is empty")),
         Some(text) if text.trim().is_empty() => Err(ApiError::bad("chat_id is empty")),

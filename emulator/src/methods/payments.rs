@@ -12,14 +12,22 @@ use crate::{
     state::State,
 };
 
+/// Reads the bot's word on a payment: why it refuses, or `None` where it does not.
+pub(crate) fn refusal(params: &Params) -> Result<Option<String>, ApiError> {
+    if params.flag("ok") {
+        return Ok(None);
+    }
+    let message = params.text("error_message").unwrap_or_default();
+    if message.is_empty() {
+        return Err(ApiError::bad("ERROR_TEXT_EMPTY"));
+    }
+    Ok(Some(message))
+}
+
 /// `answerPreCheckoutQuery`.
 pub(super) fn answer_pre_checkout(state: &mut State, params: &Params) -> Answer {
     let id = params.text("pre_checkout_query_id").unwrap_or_default();
-    let ok = params.flag("ok");
-    let message = params.text("error_message").unwrap_or_default();
-    if !ok && message.is_empty() {
-        return Err(ApiError::bad("ERROR_TEXT_EMPTY"));
-    }
+    let refusal = refusal(params)?;
     let now_ms = state.now_ms();
     let attempt = state
         .attempts
@@ -27,10 +35,9 @@ pub(super) fn answer_pre_checkout(state: &mut State, params: &Params) -> Answer 
         .filter(|attempt| attempt.state == AttemptState::Waiting)
         .filter(|attempt| now_ms - attempt.made_ms < ANSWER_WITHIN_MS)
         .ok_or_else(|| ApiError::bad(TOO_OLD))?;
-    attempt.state = if ok {
-        AttemptState::Approved
-    } else {
-        AttemptState::Done(PayOutcome::Refused { message })
+    attempt.state = match refusal {
+        None => AttemptState::Approved,
+        Some(message) => AttemptState::Done(PayOutcome::Refused { message }),
     };
     let payer = attempt.payer;
     // The payer's client waits for this word.
@@ -75,16 +82,22 @@ pub(super) fn refund(state: &mut State, params: &Params) -> Answer {
     Ok(json!(true))
 }
 
-/// `getStarTransactions`.
-pub(super) fn list(state: &mut State, params: &Params) -> Answer {
+/// Reads `offset` and `limit` of a list of transactions.
+pub(crate) fn page(params: &Params) -> Result<(usize, usize), ApiError> {
     let offset = params.integer("offset").unwrap_or_default();
     let limit = params.integer("limit").unwrap_or(100);
     let offset = usize::try_from(offset).map_err(|_| ApiError::bad("OFFSET_INVALID"))?;
-    if !(1..=100).contains(&limit) {
-        return Err(ApiError::bad("LIMIT_INVALID"));
+    match usize::try_from(limit) {
+        Ok(limit @ 1..=100) => Ok((offset, limit)),
+        _ => Err(ApiError::bad("LIMIT_INVALID")),
     }
+}
+
+/// `getStarTransactions`.
+pub(super) fn list(state: &mut State, params: &Params) -> Answer {
+    let (offset, limit) = page(params)?;
     let all = transactions(state);
-    let page: Vec<_> = all.into_iter().skip(offset).take(limit as usize).collect();
+    let page: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
     Ok(json!({ "transactions": page }))
 }
 

@@ -1,7 +1,7 @@
 //! What customers send besides text, and what tests can see of a chat.
 
 use crate::support::{Bench, TOKEN};
-use kiosk_emulator::{CustomerSpec, MessageKind, Options};
+use kiosk_emulator::{CustomerSpec, MessageKind};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -249,34 +249,6 @@ async fn calls_are_numbered_and_kept() {
     );
     assert_eq!(bench.control.calls_of("sendmessage").len(), 2);
     assert_eq!(calls[0].params["text"], "one");
-}
-
-#[tokio::test]
-async fn load_mode_validates_and_forgets() {
-    let options = Options {
-        load_mode: true,
-        ..Options::default()
-    };
-    let bench = Bench::with(options).await;
-    for n in 0..20 {
-        bench.send(&format!("message {n}")).await;
-    }
-    assert_eq!(
-        bench
-            .refused("sendMessage", json!({ "chat_id": bench.ann }))
-            .await,
-        "Bad Request: message text is empty"
-    );
-    assert!(bench.control.messages(bench.ann).len() < 20);
-    assert!(bench.control.calls(0).is_empty() && bench.control.updates_log().is_empty());
-    assert_eq!(bench.control.counts().confirmed, 1);
-    let page = bench
-        .client
-        .get(bench.emulator.chat_url())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(page.status(), 404);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod control;
 mod customers;
 mod faults;
 mod html;
+mod load;
 mod mailbox;
 mod page;
 mod payments;

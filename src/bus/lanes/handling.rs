@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
@@ -12,6 +12,7 @@ use crate::bus::dialogue::{self, Dialogue};
 use crate::bus::inbox::{self, Stored};
 use crate::bus::leases::Lease;
 use crate::bus::turn::{Ended, Turn, Write};
+use crate::meters;
 use crate::store::StoreError;
 
 /// The head of a lane retries for at most this long, then it is put aside.
@@ -23,35 +24,71 @@ enum Attempt {
     Failed(HandlerError),
 }
 
+/// How a row's handling ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Done,
+    /// Put aside, with a task for staff.
+    Dead,
+    /// The lane is another's by now.
+    Lost,
+    /// The program stops: the next start goes on with it.
+    Left,
+}
+
+impl End {
+    fn word(self) -> &'static str {
+        match self {
+            End::Done => "done",
+            End::Dead => "dead",
+            End::Lost => "lost",
+            End::Left => "left",
+        }
+    }
+}
+
 impl Bus {
     /// Handles a row to its end. False: the lane is another's by now.
     pub(super) async fn handle(&self, row: Arc<Stored>, lease: Option<Lease>) -> bool {
         // The semaphore is never closed.
         let _permit = self.inner.turns.acquire().await;
+        let (kind, started) = (meters::word(&row.kind), Instant::now());
+        let end = self.handle_to_end(row, lease, kind).await;
+        meters::HANDLED.since([kind, end.word()], started);
+        end != End::Lost
+    }
+
+    async fn handle_to_end(
+        &self,
+        row: Arc<Stored>,
+        lease: Option<Lease>,
+        kind: &'static str,
+    ) -> End {
         let clock = self.inner.store.clock();
         let started = clock.now();
         let mut pause = Duration::from_millis(50);
         loop {
             match self.attempt(&row, lease.as_ref()).await {
-                Attempt::Done => return true,
-                Attempt::Lost => return false,
+                Attempt::Done => return End::Done,
+                Attempt::Lost => return End::Lost,
                 Attempt::Failed(error) => {
                     let late = clock.now() - started >= HEAD.as_millis() as i64;
-                    let bury = match &error {
-                        HandlerError::Unavailable(_) => false,
-                        HandlerError::Retry(_) => late,
-                        HandlerError::Final(_) => true,
+                    let (bury, reason) = match &error {
+                        HandlerError::Unavailable(_) => (false, "unavailable"),
+                        HandlerError::Retry(_) => (late, "retry"),
+                        HandlerError::Final(_) => (true, "final"),
                     };
+                    meters::FAILED.count([kind, reason]);
                     tracing::warn!(seq = row.seq, kind = row.kind, %error, bury, "a turn failed");
                     if bury && self.bury(&row, &error.to_string()).await {
-                        return true;
+                        return End::Dead;
                     }
                 }
             }
             let mut closing = self.inner.closing.subscribe();
             tokio::select! {
                 () = clock.sleep(pause) => {}
-                _ = closing.wait_for(|closing| *closing) => return true,
+                _ = closing.wait_for(|closing| *closing) => return End::Left,
             }
             pause = (pause * 2).min(Duration::from_secs(2));
         }
@@ -146,8 +183,13 @@ impl Bus {
         });
     }
 
-    /// Called after the bulk commit.
-    pub(in crate::bus) fn committed(&self, finished: &[Finished]) {
+    /// Called after the bulk commit, with the lanes that were another's by then.
+    pub(in crate::bus) fn committed(&self, finished: &[Finished], lost: &[i64]) {
+        if let Some(leases) = &self.inner.leases {
+            for &lane in lost {
+                leases.drop_lane(lane);
+            }
+        }
         let mut lanes = self.lanes();
         for done in finished {
             let Some(lane) = done.lane else { continue };

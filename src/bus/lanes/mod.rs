@@ -2,6 +2,7 @@
 //! memory; on PostgreSQL a process works only on lanes that it leases, and reads them from the database.
 
 mod handling;
+mod peers;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use super::bulk::{self, Finished};
 use super::dialogue::Dialogue;
 use super::inbox::{self, Birth, Fact, Stored};
 use super::leases::{Lease, Leases};
+use super::presence::{Duty, Presence};
 use super::turn::Turn;
 use crate::store::{ErrorKind, Store, StoreError, Tx};
 
@@ -23,8 +25,6 @@ use crate::store::{ErrorKind, Store, StoreError, Tx};
 const TURNS: usize = 512;
 /// Rows of one lane read at once on PostgreSQL.
 const PAGE: i64 = 64;
-/// How often the database is looked at for rows that nobody was told of.
-const SWEEP: Duration = Duration::from_secs(1);
 
 /// What a handler's future is.
 pub type Handling<'a> = BoxFuture<'a, Result<(), HandlerError>>;
@@ -87,6 +87,7 @@ struct Inner {
     /// Facts without a lane that are being handled.
     alone: Mutex<HashSet<i64>>,
     leases: Option<Leases>,
+    presence: Presence,
     finished: mpsc::UnboundedSender<Finished>,
     turns: Semaphore,
     /// Held from the storing of facts until they are in their lanes.
@@ -104,6 +105,8 @@ struct Lane {
     stale: bool,
     /// Everything up to here has been handled, though "row done" may still wait for the bulk commit.
     handled_to: i64,
+    /// On PostgreSQL: the lease's number, for which `handled_to` and `dialogue` hold.
+    fence: i64,
     /// Turns that wait for the bulk commit.
     waiting: usize,
     /// The dialogue as the last of them left it.
@@ -133,6 +136,7 @@ impl Bus {
                 lanes: Mutex::default(),
                 alone: Mutex::default(),
                 leases,
+                presence: Presence::new(store.clone(), owner.to_owned()),
                 finished,
                 turns: Semaphore::new(TURNS),
                 receiving: tokio::sync::Mutex::new(()),
@@ -143,6 +147,7 @@ impl Bus {
         };
         tokio::spawn(bulk::run(bus.clone(), done));
         tokio::spawn(bus.clone().sweep());
+        tokio::spawn(bus.clone().hear());
         bus
     }
 
@@ -251,10 +256,21 @@ impl Bus {
                 break;
             }
         }
-        match &self.inner.leases {
-            Some(leases) => leases.release_all().await,
-            None => Ok(()),
+        if let Some(leases) = &self.inner.leases {
+            leases.release_all().await?;
         }
+        self.inner.presence.leave().await;
+        Ok(())
+    }
+
+    /// Whether the duty `name`, which one process at a time has, is this one's.
+    pub async fn duty(&self, name: &str) -> Result<Duty, StoreError> {
+        self.inner.presence.duty(name).await
+    }
+
+    /// Leaves a duty to the others, at the end of an orderly stop.
+    pub async fn give_up(&self, name: &str) -> Result<(), StoreError> {
+        self.inner.presence.give_up(name).await
     }
 
     fn is_closing(&self) -> bool {
@@ -358,6 +374,9 @@ impl Bus {
                     return self.rest(lane);
                 }
             };
+            if self.is_new_lease(lane, lease.fence) {
+                continue;
+            }
             if let Some(row) = reload {
                 return Next::Row(row, Some(lease));
             }
@@ -397,56 +416,19 @@ impl Bus {
         Next::Idle
     }
 
-    /// Looks for rows that nobody told this process of: due facts without a lane, lanes left by others.
-    async fn look(&self) -> Result<(), StoreError> {
-        let rows: Vec<Stored> = self
-            .inner
-            .store
-            .read("bus.due", |tx| Box::pin(inbox::due_without_lane(tx, 1_000)))
-            .await?;
-        for row in rows {
-            self.alone(row);
+    /// Whether the lane was another's since we saw it last: then what we know of it is worth nothing.
+    fn is_new_lease(&self, lane: i64, fence: i64) -> bool {
+        let mut lanes = self.lanes();
+        let entry = lanes.entry(lane).or_default();
+        if entry.fence == fence {
+            return false;
         }
-        if self.inner.leases.is_some() {
-            let lanes: Vec<i64> = self
-                .inner
-                .store
-                .read("bus.lanes", |tx| Box::pin(inbox::waiting_lanes(tx, 1_000)))
-                .await?;
-            for lane in lanes {
-                self.push(lane, None);
-            }
-        }
-        Ok(())
-    }
-
-    async fn free_dead_peers(&self) -> Result<(), StoreError> {
-        let Some(leases) = &self.inner.leases else {
-            return Ok(());
-        };
-        for peer in leases.dead_peers().await? {
-            tracing::info!(peer, "taking over from a process that is gone");
-            leases.release_of(&peer).await?;
-            super::outbox::release_of(&self.inner.store, &peer).await?;
-        }
-        Ok(())
-    }
-
-    async fn sweep(self) {
-        let mut closing = self.inner.closing.subscribe();
-        loop {
-            tokio::select! {
-                () = self.inner.store.clock().sleep(SWEEP) => {}
-                _ = closing.wait_for(|closing| *closing) => return,
-            }
-            let swept = async {
-                self.free_dead_peers().await?;
-                self.look().await
-            };
-            if let Err(error) = swept.await {
-                tracing::debug!(%error, "the inbox can't be looked at, trying again");
-            }
-        }
+        entry.fence = fence;
+        entry.handled_to = 0;
+        entry.dialogue = None;
+        entry.queue.clear();
+        entry.stale = true;
+        true
     }
 
     fn began(&self) {

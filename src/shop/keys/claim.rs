@@ -4,7 +4,8 @@ use crate::store::{StoreError, Tx};
 use crate::{binds, sql};
 
 sql! {
-    CLAIM = "keys.claim",
+    /// The next key of product `$1` for unit `$2`, at `$3`. Public for who times and explains it.
+    pub CLAIM = "keys.claim",
         sqlite: "UPDATE keys SET state = 'reserved', unit_id = $2, changed_at = $3
              WHERE id = (
                  SELECT id FROM keys WHERE product_id = $1 AND state = 'available'

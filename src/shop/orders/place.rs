@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::goods::{self, Goods};
+use crate::meters;
 use crate::shop::customers;
 use crate::shop::keys::claim;
 use crate::shop::money::Prices;
@@ -178,6 +179,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
         let order = open_order(tx, customer, key).await?.ok_or_else(unseen)?;
         return Ok(Placed::Again(order));
     };
+    tx.tally(meters::ORDERS.of(["placed"]), 1);
     for (at, (goods, quantity)) in (1_i64..).zip(&lines) {
         let prices = goods.prices.to_json();
         let binds = binds![order, at, goods.id, goods.title, prices, *quantity];

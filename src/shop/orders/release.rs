@@ -3,6 +3,7 @@
 
 use super::{Order, State};
 use crate::clock::Millis;
+use crate::meters;
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter};
 use crate::shop::payments::attempt;
@@ -58,6 +59,7 @@ pub async fn expire(tx: &mut Tx<'_>, order: i64) -> Result<bool, StoreError> {
     if tx.execute(&EXPIRE, binds![order, now]).await? == 0 {
         return Ok(false);
     }
+    tx.tally(meters::ORDERS.of(["expired"]), 1);
     tx.pause("orders.expired").await;
     let order = super::by_id(tx, order).await?;
     give_back(tx, &order, "expired").await?;
@@ -85,6 +87,7 @@ pub async fn cancel(
             state => Cancelled::Not(state),
         });
     }
+    tx.tally(meters::ORDERS.of(["cancelled"]), 1);
     tx.pause("orders.cancelled").await;
     give_back(tx, &order, "cancelled").await?;
     Ok(Cancelled::Done)

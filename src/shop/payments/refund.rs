@@ -3,6 +3,7 @@
 
 use super::Method;
 use crate::bus::attention::{self, Task};
+use crate::meters;
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
@@ -194,6 +195,7 @@ pub async fn failed(tx: &mut Tx<'_>, refund: PublicId, reason: &str) -> Result<(
         return Ok(());
     }
     set(tx, &refund, "failed").await?;
+    tx.tally(meters::REFUNDS.of(["failed"]), 1);
     tx.execute(&TAKE_BACK, binds![refund.payment, refund.amount])
         .await?;
     let payment: Payment = tx.one(&PAYMENT, binds![refund.payment]).await?;
@@ -294,6 +296,7 @@ async fn commit(
     };
     let binds = binds![public_id, payment.id, key, amount, reason, now];
     tx.execute(&INSERT, binds).await?;
+    tx.tally(meters::REFUNDS.of(["requested"]), 1);
     Ok(Some(public_id))
 }
 
@@ -311,6 +314,11 @@ async fn finish(tx: &mut Tx<'_>, public_id: PublicId) -> Result<(), StoreError> 
     }
     set(tx, &refund, "sending").await?;
     set(tx, &refund, "succeeded").await?;
+    tx.tally(meters::REFUNDS.of(["succeeded"]), 1);
+    if payment.disposition == "applied" {
+        let currency = meters::word(&payment.currency);
+        tx.tally(meters::RETURNED.of([currency]), refund.amount);
+    }
     let subject = refund.public_id.to_string();
     attention::resolve(tx, "refund.failed", &subject).await?;
     attention::resolve(tx, "refund.by_hand", &subject).await?;
@@ -343,6 +351,7 @@ async fn close(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     let now = tx.now();
     claim::revoke(tx, order.id).await?;
     tx.execute(&CLOSE, binds![order.id, now]).await?;
+    tx.tally(meters::ORDERS.of(["closed"]), 1);
     let subject = order.public_id.to_string();
     attention::resolve(tx, "order.backorder", &subject).await
 }

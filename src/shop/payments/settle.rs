@@ -6,6 +6,7 @@ use super::attempt::{self, Attempt};
 use super::payload;
 use super::refund::{self, Because};
 use crate::bus::attention::{self, Task};
+use crate::meters;
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
@@ -197,8 +198,16 @@ async fn insert(
         now,
         charge.provider_charge_id
     ];
-    let row: Option<(i64,)> = tx.optional(&INSERT, binds).await?;
-    Ok(row.map(|row| row.0))
+    let Some((payment,)) = tx.optional::<(i64,)>(&INSERT, binds).await? else {
+        return Ok(None);
+    };
+    tx.tally(meters::PAYMENTS.of([provider, disposition]), 1);
+    // Only what was asked for: then the currency is one of ours.
+    if disposition == "applied" {
+        let currency = meters::word(&charge.currency);
+        tx.tally(meters::TAKEN.of([provider, currency]), charge.amount);
+    }
+    Ok(Some(payment))
 }
 
 /// Sells the order its keys and posts them; false if a unit stays empty, and then nothing is changed.
@@ -212,6 +221,8 @@ async fn fulfil(tx: &mut Tx<'_>, order: &Order, money: Option<Money>) -> Result<
     let now = tx.now();
     tx.execute(&PAID, binds![order.id, now]).await?;
     tx.execute(&FULFILLED, binds![order.id, now]).await?;
+    tx.tally(meters::ORDERS.of(["paid"]), 1);
+    tx.tally(meters::ORDERS.of(["fulfilled"]), 1);
     let letter = Letter::Delivery {
         order: order.public_id,
     };
@@ -232,6 +243,7 @@ async fn backorder(
 ) -> Result<(), StoreError> {
     let now = tx.now();
     tx.execute(&BACKORDER, binds![order.id, now]).await?;
+    tx.tally(meters::ORDERS.of(["backorder"]), 1);
     let subject = order.public_id.to_string();
     let refunded = method.refunds();
     let task = Task {

@@ -12,11 +12,11 @@ use tokio::sync::oneshot;
 
 use self::checkpoint::Checkpointer;
 use self::readers::Readers;
-use self::writer::{Closure, Job, Writer};
+use self::writer::{Answer, Closure, Job, Writer};
 use super::error::{ErrorKind, StoreError};
 use super::pause::PausePoints;
 use super::signal::Signals;
-use super::tx::{Conn, Tx};
+use super::tx::{Conn, Tally, Tx};
 use super::{TxFuture, Work};
 use crate::clock::Clock;
 
@@ -68,7 +68,7 @@ impl Sqlite {
         name: &'static str,
         urgent: bool,
         work: F,
-    ) -> Result<T, E>
+    ) -> Answer<T, E>
     where
         F: Work<T, E>,
         T: Send + 'static,
@@ -84,15 +84,16 @@ impl Sqlite {
                 caller,
                 signals: self.signals.clone(),
                 raised: 0,
+                tally: Tally::default(),
             }),
             urgent,
         );
         answer
             .await
-            .unwrap_or_else(|_| Err(E::from(StoreError::new(name, ErrorKind::Closed))))
+            .unwrap_or_else(|_| (Err(E::from(StoreError::new(name, ErrorKind::Closed))), true))
     }
 
-    pub(super) async fn read<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    pub(super) async fn read<T, E, F>(&self, name: &'static str, work: F) -> Answer<T, E>
     where
         F: Work<T, E>,
         T: Send + 'static,
@@ -107,10 +108,11 @@ impl Sqlite {
             caller,
             signals: self.signals.clone(),
             raised: 0,
+            tally: Tally::default(),
         })));
         answer
             .await
-            .unwrap_or_else(|_| Err(E::from(StoreError::new(name, ErrorKind::Closed))))
+            .unwrap_or_else(|_| (Err(E::from(StoreError::new(name, ErrorKind::Closed))), true))
     }
 
     pub(super) fn close(&self) {
@@ -152,8 +154,10 @@ where
             failure: None,
             points,
             signals: 0,
+            tally: Tally::default(),
         };
         self.0.result = Some(writer::poll_once(self.0.name, &self.0.work, &mut tx));
+        self.0.failure = tx.failure;
         false
     }
 

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::pause::PausePoints;
 use crate::store::signal::Signals;
-use crate::store::tx::{Conn, Tx};
+use crate::store::tx::{Conn, Tally, Tx};
 
 /// At most this many closures in a commit.
 const BATCH: usize = 128;
@@ -42,10 +42,14 @@ pub(super) struct Closure<T, E, F> {
     pub(super) work: F,
     pub(super) result: Option<Result<T, E>>,
     pub(super) failure: Option<StoreError>,
-    pub(super) caller: oneshot::Sender<Result<T, E>>,
+    pub(super) caller: oneshot::Sender<Answer<T, E>>,
     pub(super) signals: Arc<Signals>,
     pub(super) raised: u8,
+    pub(super) tally: Tally,
 }
+
+/// A caller's answer, and whether a statement failed.
+pub(super) type Answer<T, E> = (Result<T, E>, bool);
 
 impl<T, E, F> Job for Closure<T, E, F>
 where
@@ -71,26 +75,34 @@ where
             failure: None,
             points,
             signals: 0,
+            tally: Tally::default(),
         };
         let result = poll_once(self.name, &self.work, &mut tx);
         let keep = result.is_ok();
-        self.raised = if keep { tx.signals } else { 0 };
+        if keep {
+            (self.raised, self.tally) = (tx.signals, std::mem::take(&mut tx.tally));
+        }
         self.failure = tx.failure;
         self.result = Some(result);
         keep
     }
 
     fn answer(self: Box<Self>, failure: Option<&StoreError>) {
-        let result = match (failure, self.result) {
-            (Some(failure), _) => Err(E::from(failure.clone())),
-            (None, Some(result)) => result,
-            (None, None) => Err(E::from(StoreError::new(self.name, ErrorKind::Failed))),
+        let broke = failure.is_some() || self.failure.is_some();
+        let answer = match (failure, self.result) {
+            (Some(failure), _) => (Err(E::from(failure.clone())), true),
+            (None, Some(result)) => (result, broke),
+            (None, None) => (
+                Err(E::from(StoreError::new(self.name, ErrorKind::Failed))),
+                true,
+            ),
         };
         if failure.is_none() {
             self.signals.raise(self.raised);
+            self.tally.count();
         }
         // A caller that went away does not undo what is committed.
-        let _ = self.caller.send(result);
+        let _ = self.caller.send(answer);
     }
 }
 
@@ -107,10 +119,15 @@ where
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
     }));
+    let mut broken = |kind| {
+        let error = StoreError::new(name, kind);
+        tx.fail(error.clone());
+        E::from(error)
+    };
     let result = match polled {
         Ok(Poll::Ready(result)) => result,
-        Ok(Poll::Pending) => Err(E::from(StoreError::new(name, ErrorKind::Awaited))),
-        Err(_panic) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
+        Ok(Poll::Pending) => Err(broken(ErrorKind::Awaited)),
+        Err(_panic) => Err(broken(ErrorKind::Panicked)),
     };
     match (&tx.failure, result) {
         // A closure must not turn a failed statement into a success.
