@@ -248,7 +248,11 @@ impl App {
                 name: settings.shopfront.name.clone(),
                 zone: settings.shopfront.zone.clone(),
             };
-            tasks.spawn(site::serve(listener, site, webhook, stopped.clone()));
+            let stopped = stopped.clone();
+            tasks.spawn(async move {
+                let (webhook, _serving) = webhook.unzip();
+                site::serve(listener, site, webhook, stopped).await;
+            });
             bound
         });
         let ops = match settings.ops_listen {

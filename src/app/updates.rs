@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::bot::intake::Intake;
@@ -24,23 +24,24 @@ pub(super) struct Pushing {
 }
 
 impl Pushing {
-    /// Starts to store what comes and to keep the webhook; what the sidecar needs to take updates.
+    /// Starts to store what comes and to keep the webhook; what the sidecar needs to take updates. Storing ends after
+    /// the sidecar: when what is returned beside it is dropped.
     pub(super) fn start(
         self,
         store: &Store,
         tasks: &mut JoinSet<()>,
         stopped: &watch::Receiver<bool>,
-    ) -> Webhook {
+    ) -> (Webhook, oneshot::Sender<()>) {
         let (pushed, storing) = webhook::pushed(self.intake);
-        // It ends when the sidecar is gone, so that what was taken is stored.
-        tasks.spawn(storing.run());
+        let (serving, served) = oneshot::channel();
+        tasks.spawn(storing.run(served));
         let kept = webhook::Webhook {
             url: format!("{}{PATH}", self.address),
             secret: self.secret.clone(),
         };
         let upkeep = Upkeep::new(self.client, kept, store.clock().clone());
         tasks.spawn(upkeep.run(stopped.clone()));
-        Webhook::new(self.secret, Arc::new(Taken(pushed)))
+        (Webhook::new(self.secret, Arc::new(Taken(pushed))), serving)
     }
 }
 

@@ -86,10 +86,27 @@ impl Pushed {
 }
 
 impl Storing {
-    /// Stores until every [`Pushed`] is gone.
-    pub async fn run(mut self) {
+    /// Stores until every [`Pushed`] is gone, or until `closed` says that nothing is taken any more: what was taken
+    /// until then is stored.
+    pub async fn run(mut self, closed: oneshot::Receiver<()>) {
         let mut arrivals = Vec::with_capacity(BATCH);
-        while self.arrivals.recv_many(&mut arrivals, BATCH).await > 0 {
+        let mut closed = Some(closed);
+        loop {
+            let came = match &mut closed {
+                None => self.arrivals.recv_many(&mut arrivals, BATCH).await,
+                Some(closing) => tokio::select! {
+                    came = self.arrivals.recv_many(&mut arrivals, BATCH) => came,
+                    // Said, or gone: both end it.
+                    _ = closing => {
+                        closed = None;
+                        self.arrivals.close();
+                        continue;
+                    }
+                },
+            };
+            if came == 0 {
+                return;
+            }
             let facts = arrivals.iter().map(|arrival| arrival.fact.clone());
             match self.intake.keep(facts).await {
                 Ok(()) => arrivals.drain(..).for_each(|it| it.answer(Ok(()))),

@@ -2,5 +2,6 @@
 
 pub mod ops;
 mod orders;
+mod serving;
 pub mod site;
 pub mod telegram;

@@ -11,6 +11,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::serving;
 use crate::bus::waiting::{self, Waiting};
 use crate::bus::{Bus, inbox};
 use crate::meters::{self, Page};
@@ -35,20 +36,13 @@ impl Ops {
 }
 
 /// Serves until `stop` turns true.
-pub async fn serve(listener: TcpListener, ops: Ops, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, ops: Ops, stop: watch::Receiver<bool>) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(show_metrics))
         .with_state(ops);
-    let stopped = async move {
-        // An error means that the sender is gone, which ends the pages too.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
-    if let Err(error) = served.await {
-        tracing::error!(%error, "health and metrics are no longer served");
-    }
+    serving::serve(listener, router, stop).await;
 }
 
 /// Ready means that the database can be read.

@@ -11,6 +11,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::serving;
 use super::telegram::{self, Webhook};
 use crate::i18n::{self, Zone};
 use crate::shop::keys::reveal::RevealError;
@@ -144,14 +145,7 @@ pub async fn serve(
     listener: TcpListener,
     site: Site,
     webhook: Option<Webhook>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
-    let stopped = async move {
-        // An error means that the sender is gone, which ends the pages too.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    let served = axum::serve(listener, router(site, webhook)).with_graceful_shutdown(stopped);
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the pages are no longer served");
-    }
+    serving::serve(listener, router(site, webhook), stop).await;
 }
