@@ -11,9 +11,10 @@ WORKDIR /src
 # The dependencies alone: built again only when a manifest changes. Empty files stand for our own.
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY emulator/Cargo.toml emulator/
-RUN mkdir -p src emulator/src benches migrations locales \
+COPY benches/load/Cargo.toml benches/load/
+RUN mkdir -p src emulator/src benches/load/src migrations locales \
     && touch src/lib.rs emulator/src/lib.rs \
-    && for main in src emulator/src; do echo 'fn main() {}' > $main/main.rs; done \
+    && for main in src emulator/src benches/load/src; do echo 'fn main() {}' > $main/main.rs; done \
     && echo 'fn main() {}' > benches/sales.rs \
     && cargo build --release --locked --no-default-features --package kiosk
 COPY . .

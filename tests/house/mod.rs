@@ -302,3 +302,15 @@ fn links_and_files_on_pages_for_people_exist() {
     assert_eq!(missing, Vec::<String>::new());
     assert!(seen > 60, "the reader sees links and files: {seen}");
 }
+
+#[test]
+fn the_image_is_built_with_every_manifest() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).expect(name);
+    let (manifest, image) = (read("Cargo.toml"), read("Dockerfile"));
+    let members = manifest.split("members = [").nth(1).expect("members");
+    let members = members.split(']').next().unwrap_or_default();
+    for member in members.split('"').skip(1).step_by(2) {
+        let copied = format!("COPY {member}/Cargo.toml {member}/\n");
+        assert!(image.contains(&copied), "{member} in the Dockerfile");
+    }
+}
