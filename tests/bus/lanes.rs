@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kiosk::bus::{Bus, HandlerError, inbox};
-use kiosk::sql;
 use kiosk::store::StoreError;
+use kiosk::{binds, sql};
 use tokio::sync::Barrier;
 
 use crate::bus::{
@@ -19,7 +19,7 @@ sql! {
     WAITING = "test.waiting",
         "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    DIE = "test.die", "UPDATE inbox SET state = 'done' WHERE event_id = 'taken' AND state = 'new'";
+    FINISH = "test.finish", "UPDATE inbox SET state = 'done' WHERE seq = $1 AND state = 'new'";
 }
 
 on_both_engines! {
@@ -88,7 +88,11 @@ on_both_engines! {
         let face = Face::new(move |turn| {
             let (rival, noted) = (rival.clone(), noted.clone());
             async move {
-                crate::bus::run(&rival, &DIE).await;
+                let seq = turn.row().seq;
+                let finished = rival.write("test.finish", move |tx| {
+                    Box::pin(async move { tx.execute(&FINISH, binds![seq]).await })
+                });
+                finished.await.map_err(|error: StoreError| error)?;
                 let applied = apply(&turn).await;
                 noted.lock().unwrap().push(applied.as_ref().map_err(|error| error.kind).copied());
                 Ok(applied?)
