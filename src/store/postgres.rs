@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use sqlx::PgConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 
+mod pool;
+
+use self::pool::{Lent, Pool};
 use super::Work;
 use super::error::{ErrorKind, StoreError};
 use super::pause::PausePoints;
@@ -26,9 +29,10 @@ const LOCK_TIMEOUT: &str = "5s";
 /// Our transactions wait for nothing but the database. One that rests for so long belongs to a process that hangs: the
 /// server ends it, and with it the locks that everybody else waits for.
 const IDLE_TIMEOUT: &str = "20s";
-/// How long a caller waits for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
 
+const BEGIN: &str = "BEGIN";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
 /// All statements of a snapshot see one state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// What the server itself refuses to change on the readers' connections.
@@ -37,9 +41,9 @@ const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
 /// A pool for writes, one for the urgent path, and one for reads, on which the server refuses writes.
 pub(super) struct Postgres {
     options: PgConnectOptions,
-    pool: PgPool,
-    urgent: PgPool,
-    readers: PgPool,
+    pool: Pool,
+    urgent: Pool,
+    readers: Pool,
     clock: Clock,
     points: Arc<PausePoints>,
     signals: Arc<Signals>,
@@ -53,24 +57,16 @@ impl Postgres {
         points: &Arc<PausePoints>,
         signals: &Arc<Signals>,
     ) -> Result<Self, StoreError> {
-        let failed = |error| StoreError::postgres("store.open", error);
         let options = options(url)?;
-        let pool = |size: u32, options: PgConnectOptions| {
-            PgPoolOptions::new()
-                .max_connections(size)
-                .acquire_timeout(ACQUIRE)
-                .connect_lazy_with(options)
-        };
         let this = Self {
-            pool: pool(connections.max(1), options.clone()),
-            urgent: pool(URGENT_CONNECTIONS, options.clone()),
-            readers: pool(connections.max(1), options.clone().options([READ_ONLY])),
+            pool: Pool::new(connections.max(1), options.clone()),
+            urgent: Pool::new(URGENT_CONNECTIONS, options.clone()),
+            readers: Pool::new(connections.max(1), options.clone().options([READ_ONLY])),
             options: options.clone(),
             clock: clock.clone(),
             points: points.clone(),
             signals: signals.clone(),
         };
-        drop(this.pool.acquire().await.map_err(failed)?);
         this.measure_skew().await?;
         Ok(this)
     }
@@ -79,13 +75,14 @@ impl Postgres {
     pub(super) async fn measure_skew(&self) -> Result<(), StoreError> {
         const NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
         let failed = |error| StoreError::postgres("store.clock", error);
-        let mut conn = self.pool.acquire().await.map_err(failed)?;
+        let mut lent = self.pool.lend().await.map_err(failed)?;
         let before = host_millis();
         let server: i64 = sqlx::query_scalar(NOW)
-            .fetch_one(&mut *conn)
+            .fetch_one(&mut *lent)
             .await
             .map_err(failed)?;
         let after = host_millis();
+        lent.give_back();
         self.clock.set_skew(server - i64::midpoint(before, after));
         Ok(())
     }
@@ -126,18 +123,18 @@ impl Postgres {
         }
     }
 
-    async fn attempt<T, E, F>(&self, pool: &PgPool, name: &'static str, work: &F) -> Attempt<T, E>
+    async fn attempt<T, E, F>(&self, pool: &Pool, name: &'static str, work: &F) -> Attempt<T, E>
     where
         F: Work<T, E>,
         E: From<StoreError>,
     {
         let broken = |error| Attempt::Done(Err(E::from(StoreError::postgres(name, error))), true);
-        let mut transaction = match pool.begin().await {
-            Ok(transaction) => transaction,
+        let mut lent = match begin(pool, BEGIN).await {
+            Ok(lent) => lent,
             Err(error) => return broken(error),
         };
         let mut tx = Tx {
-            conn: Conn::Postgres(&mut transaction),
+            conn: Conn::Postgres(&mut lent),
             now: self.clock.now(),
             read_only: false,
             failure: None,
@@ -150,7 +147,7 @@ impl Postgres {
         let broke = failure.is_some() || ran.is_err();
         let result = match (failure, ran) {
             (Some(failure), _) if failure.kind == ErrorKind::Conflict => {
-                let _ = transaction.rollback().await;
+                end(lent, ROLLBACK).await;
                 return Attempt::Again(failure);
             }
             (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
@@ -159,18 +156,21 @@ impl Postgres {
             (_, Ok(result)) => result,
         };
         if result.is_err() {
-            let _ = transaction.rollback().await;
+            end(lent, ROLLBACK).await;
             return Attempt::Done(result, broke);
         }
-        match transaction.commit().await {
+        match run(&mut lent, COMMIT).await {
             Ok(()) => {
+                lent.give_back();
                 self.signals.raise(signals);
                 tally.count();
                 Attempt::Done(result, false)
             }
             Err(error) => {
+                // A refused commit has ended the transaction; how one ended that got no answer is unknown.
                 let error = StoreError::postgres(name, error);
                 if error.kind == ErrorKind::Conflict {
+                    lent.give_back();
                     Attempt::Again(error)
                 } else {
                     Attempt::Done(Err(E::from(error)), true)
@@ -179,7 +179,8 @@ impl Postgres {
         }
     }
 
-    /// A read: each statement sees what is committed at its start; with `snapshot` all see the same.
+    /// A read: each statement sees what is committed at its start; with `snapshot` all see the same. Nothing is lost by
+    /// another run on a fresh connection when the first one turns out to be dead.
     pub(super) async fn read<T, E, F>(
         &self,
         name: &'static str,
@@ -191,33 +192,41 @@ impl Postgres {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let failed = |error| (Err(E::from(StoreError::postgres(name, error))), true);
-        if snapshot {
-            // Rolled back when it is dropped, also when nobody waits for the answer any more.
-            match self.readers.begin_with(SNAPSHOT).await {
-                Ok(mut transaction) => self.look(name, &mut transaction, work).await,
-                Err(error) => failed(error),
-            }
-        } else {
-            match self.readers.acquire().await {
-                Ok(mut conn) => self.look(name, &mut conn, work).await,
-                Err(error) => failed(error),
-            }
+        let (result, failure) = self.look(name, snapshot, &work).await;
+        if !failure.is_some_and(|kind| kind == ErrorKind::Gone) {
+            return (result, failure.is_some());
         }
+        self.readers.distrust();
+        let (result, failure) = self.look(name, snapshot, &work).await;
+        (result, failure.is_some())
     }
 
+    /// The answer, and what failed on the way to it.
     async fn look<T, E, F>(
         &self,
         name: &'static str,
-        conn: &mut PgConnection,
-        work: F,
-    ) -> (Result<T, E>, bool)
+        snapshot: bool,
+        work: &F,
+    ) -> (Result<T, E>, Option<ErrorKind>)
     where
         F: Work<T, E>,
         E: From<StoreError>,
     {
+        let lent = if snapshot {
+            begin(&self.readers, SNAPSHOT).await
+        } else {
+            self.readers.lend().await
+        };
+        let mut lent = match lent {
+            Ok(lent) => lent,
+            Err(error) => {
+                let error = StoreError::postgres(name, error);
+                let kind = error.kind;
+                return (Err(E::from(error)), Some(kind));
+            }
+        };
         let mut tx = Tx {
-            conn: Conn::Postgres(conn),
+            conn: Conn::Postgres(&mut lent),
             now: self.clock.now(),
             read_only: true,
             failure: None,
@@ -226,13 +235,20 @@ impl Postgres {
             tally: Tally::default(),
         };
         let ran = AssertUnwindSafe(work(&mut tx)).catch_unwind().await;
-        match (tx.failure.take(), ran) {
+        let failure = tx.failure.take();
+        let kind = failure.as_ref().map(|failure| failure.kind);
+        match (kind, snapshot) {
+            (Some(ErrorKind::Gone), _) => drop(lent),
+            (_, true) => end(lent, ROLLBACK).await,
+            (_, false) => lent.give_back(),
+        }
+        match (failure, ran) {
             (_, Err(_panic)) => {
                 let panicked = StoreError::new(name, ErrorKind::Panicked);
-                (Err(E::from(panicked)), true)
+                (Err(E::from(panicked)), Some(ErrorKind::Panicked))
             }
-            (Some(failure), Ok(Ok(_))) => (Err(E::from(failure)), true),
-            (failure, Ok(result)) => (result, failure.is_some()),
+            (Some(failure), Ok(Ok(_))) => (Err(E::from(failure)), kind),
+            (_, Ok(result)) => (result, kind),
         }
     }
 
@@ -241,6 +257,32 @@ impl Postgres {
         self.urgent.close().await;
         self.readers.close().await;
     }
+}
+
+/// A connection with a transaction begun on it. A connection that died while it was idle is found here, before anything
+/// was done: then the next one is fresh.
+async fn begin<'p>(pool: &'p Pool, statement: &'static str) -> Result<Lent<'p>, sqlx::Error> {
+    let mut lent = pool.lend().await?;
+    if run(&mut lent, statement).await.is_ok() {
+        return Ok(lent);
+    }
+    drop(lent);
+    pool.distrust();
+    let mut lent = pool.lend().await?;
+    run(&mut lent, statement).await?;
+    Ok(lent)
+}
+
+/// Ends a transaction of which nothing is to stay, and gives the connection back. One that does not answer is closed.
+async fn end(mut lent: Lent<'_>, statement: &'static str) {
+    if run(&mut lent, statement).await.is_ok() {
+        lent.give_back();
+    }
+}
+
+/// By the simple protocol, which takes one message each way.
+async fn run(conn: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(statement).execute(conn).await.map(|_| ())
 }
 
 enum Attempt<T, E> {

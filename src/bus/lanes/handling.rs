@@ -50,8 +50,6 @@ impl End {
 impl Bus {
     /// Handles a row to its end. False: the lane is another's by now.
     pub(super) async fn handle(&self, row: Arc<Stored>, lease: Option<Lease>) -> bool {
-        // The semaphore is never closed.
-        let _permit = self.inner.turns.acquire().await;
         let (kind, started) = (meters::word(&row.kind), Instant::now());
         let end = self.handle_to_end(row, lease, kind).await;
         meters::HANDLED.since([kind, end.word()], started);
@@ -95,6 +93,11 @@ impl Bus {
     }
 
     async fn attempt(&self, row: &Arc<Stored>, lease: Option<&Lease>) -> Attempt {
+        // For this attempt only: rows that wait to be tried again hold nobody up. The semaphores are never closed.
+        let _permit = match row.lane {
+            Some(_) => self.inner.turns.acquire().await,
+            None => self.inner.alone_turns.acquire().await,
+        };
         let dialogue = match self.dialogue_of(row.lane).await {
             Ok(dialogue) => dialogue,
             Err(error) => return Attempt::Failed(error.into()),

@@ -21,8 +21,11 @@ use super::presence::{Duty, Presence};
 use super::turn::Turn;
 use crate::store::{ErrorKind, Store, StoreError, Tx};
 
-/// Turns at work at once.
-const TURNS: usize = 512;
+/// Turns of chats at work at once. Each holds what it reads and draws and a connection to Telegram: more of them take
+/// memory and are no faster.
+const TURNS: usize = 64;
+/// Facts without a chat at work at once, beside them: a question before a payment never waits for a screen.
+const ALONE: usize = 64;
 /// Rows of one lane read at once on PostgreSQL.
 const PAGE: i64 = 64;
 
@@ -90,6 +93,7 @@ struct Inner {
     presence: Presence,
     finished: mpsc::UnboundedSender<Finished>,
     turns: Semaphore,
+    alone_turns: Semaphore,
     /// Held from the storing of facts until they are in their lanes.
     receiving: tokio::sync::Mutex<()>,
     at_work: AtomicUsize,
@@ -139,6 +143,7 @@ impl Bus {
                 presence: Presence::new(store.clone(), owner.to_owned()),
                 finished,
                 turns: Semaphore::new(TURNS),
+                alone_turns: Semaphore::new(ALONE),
                 receiving: tokio::sync::Mutex::new(()),
                 at_work: AtomicUsize::new(0),
                 idle: Notify::new(),

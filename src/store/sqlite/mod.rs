@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -227,6 +228,8 @@ fn settings(conn: &Connection) -> rusqlite::Result<()> {
     // Negative is KiB: enough for the hot pages of a million orders, little enough for a small machine.
     conn.pragma_update(None, "cache_size", -4_096)?;
     conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // A plan never depends on what is bound. Otherwise SQLite may plan a statement anew each time that it is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
