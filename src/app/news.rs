@@ -56,13 +56,14 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Sends staff their news: the first at once, then a batch each half minute.
 pub(super) async fn tell_staff(store: Store, bus: Bus, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        // Counted from before the look, so that nothing that comes meanwhile waits longer.
+        let rested = store.clock().now() + alerts::PAUSE.as_millis() as i64;
         let posted = match is_any(&store, &bus).await {
             Ok(false) => Ok(Posted::Quiet),
             Ok(true) => store.write("app.news", |tx| Box::pin(news::post(tx))).await,
             Err(error) => Err(error),
         };
         let clock = store.clock();
-        let rested = clock.now() + alerts::PAUSE.as_millis() as i64;
         // While the next batch may not be sent, more news are no reason to look again.
         let until = match posted {
             Ok(Posted::Quiet) => None,

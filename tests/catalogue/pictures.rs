@@ -74,6 +74,8 @@ on_both_engines! {
         let (ann, bob) = (shop.customer("Ann", "en"), shop.customer("Bob", "ru"));
         shop.control.say(ann, "/start p_tea");
         let first = sees(&shop, ann, "green", MessageKind::Photo).await;
+        // Its name is written down once Telegram has told it.
+        shop.quiet().await;
         shop.control.say(bob, "/start p_tea");
         let second = sees(&shop, bob, "Зелёный", MessageKind::Photo).await;
         let file = |message: &Message| message.attachment.clone().expect("a photo").file_id;
