@@ -145,6 +145,7 @@ on_both_engines! {
         let first = told(&shop, owner, 1).await;
         assert!(first[0].contains("📭 Zeta, one month is sold out: zeta-month needs keys"), "{first:?}");
         // Her hold runs out, another customer takes the key, and her money comes all the same.
+        shop.quiet().await;
         shop.clock.advance(Duration::from_mins(16));
         shop.reads(ann, "was not paid in time").await;
         let bob = shop.customer("Bob", "en");
