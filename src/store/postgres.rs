@@ -147,7 +147,7 @@ impl Postgres {
         let broke = failure.is_some() || ran.is_err();
         let result = match (failure, ran) {
             (Some(failure), _) if failure.kind == ErrorKind::Conflict => {
-                end(lent, ROLLBACK).await;
+                roll_back(lent).await;
                 return Attempt::Again(failure);
             }
             (_, Err(_panic)) => Err(E::from(StoreError::new(name, ErrorKind::Panicked))),
@@ -156,7 +156,7 @@ impl Postgres {
             (_, Ok(result)) => result,
         };
         if result.is_err() {
-            end(lent, ROLLBACK).await;
+            roll_back(lent).await;
             return Attempt::Done(result, broke);
         }
         match run(&mut lent, COMMIT).await {
@@ -239,7 +239,7 @@ impl Postgres {
         let kind = failure.as_ref().map(|failure| failure.kind);
         match (kind, snapshot) {
             (Some(ErrorKind::Gone), _) => drop(lent),
-            (_, true) => end(lent, ROLLBACK).await,
+            (_, true) => roll_back(lent).await,
             (_, false) => lent.give_back(),
         }
         match (failure, ran) {
@@ -274,8 +274,8 @@ async fn begin<'p>(pool: &'p Pool, statement: &'static str) -> Result<Lent<'p>, 
 }
 
 /// Ends a transaction of which nothing is to stay, and gives the connection back. One that does not answer is closed.
-async fn end(mut lent: Lent<'_>, statement: &'static str) {
-    if run(&mut lent, statement).await.is_ok() {
+async fn roll_back(mut lent: Lent<'_>) {
+    if run(&mut lent, ROLLBACK).await.is_ok() {
         lent.give_back();
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kiosk::app::App;
 use kiosk::clock::Clock;
-use kiosk::store::{Sql, StoreError};
+use kiosk::store::StoreError;
 use kiosk::{binds, sql};
 use kiosk_emulator::{PayOptions, PayOutcome};
 
@@ -24,26 +24,6 @@ sql! {
     OWED = "after.owed", "SELECT COUNT(*) FROM inbox WHERE screen_owed IS NOT NULL";
 }
 
-sql! {
-    SHUT = "after.shut",
-        sqlite: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'shut'); END",
-        postgres: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox
-            FOR EACH ROW EXECUTE FUNCTION kiosk_refuse('shut')";
-    UNSHUT = "after.unshut",
-        sqlite: "DROP TRIGGER inbox_shut",
-        postgres: "DROP TRIGGER inbox_shut ON inbox";
-}
-
-async fn change(shop: &LiveShop, sql: &'static Sql) {
-    shop.store
-        .write("after.change", move |tx| {
-            Box::pin(async move { tx.execute(sql, &[]).await })
-        })
-        .await
-        .map_err(|error: StoreError| error)
-        .expect("changed");
-}
-
 on_both_engines! {
     async fn what_can_not_be_stored_is_not_acknowledged(db: TestDb) {
         let shop = LiveShop::open(&db, 1).await;
@@ -51,7 +31,7 @@ on_both_engines! {
         shop.control.say(ann, "/start");
         shop.reads(ann, "Zeta shop").await;
         shop.quiet().await;
-        change(&shop, &SHUT).await;
+        shop.shut_inbox().await;
         let update = shop.control.say(ann, "/help").update_id.expect("an update");
         let polls = shop.control.calls_of("getUpdates").len();
         // The update is handed out, can't be stored, and is asked for again.
@@ -59,7 +39,7 @@ on_both_engines! {
             tokio::task::yield_now().await;
         }
         assert!(!shop.control.confirmed_updates().contains(&update), "it is not acknowledged");
-        change(&shop, &UNSHUT).await;
+        shop.open_inbox().await;
         shop.reads(ann, "How it works").await;
         shop.close().await;
     }

@@ -12,7 +12,7 @@ use kiosk::shop::orders::place::Rules;
 use kiosk::shop::payments::{Method, Offer};
 use kiosk::shop::texts::{Language, Texts};
 use kiosk::shop::vault::{KeyText, MasterKey, Vault};
-use kiosk::store::{Location, Store, StoreError, Tx};
+use kiosk::store::{Location, Sql, Store, StoreError, Tx};
 use kiosk::{binds, sql};
 use kiosk_emulator::{Control, CustomerSpec, Emulator, Message, Options};
 
@@ -37,6 +37,16 @@ sql! {
     BUSY = "rig.busy",
         "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new')
               + (SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending'))";
+}
+
+sql! {
+    SHUT = "rig.shut",
+        sqlite: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'shut'); END",
+        postgres: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox
+            FOR EACH ROW EXECUTE FUNCTION kiosk_refuse('shut')";
+    UNSHUT = "rig.unshut",
+        sqlite: "DROP TRIGGER inbox_shut",
+        postgres: "DROP TRIGGER inbox_shut ON inbox";
 }
 
 /// A shop, its Telegram and its database.
@@ -269,6 +279,26 @@ impl LiveShop {
             .read("rig.busy", |tx| Box::pin(busy(tx)))
             .await
             .expect("a look")
+    }
+
+    /// Nothing can be stored in the inbox from now on.
+    pub async fn shut_inbox(&self) {
+        self.change(&SHUT).await;
+    }
+
+    /// The inbox takes facts again.
+    pub async fn open_inbox(&self) {
+        self.change(&UNSHUT).await;
+    }
+
+    async fn change(&self, sql: &'static Sql) {
+        self.store
+            .write("rig.change", move |tx| {
+                Box::pin(async move { tx.execute(sql, &[]).await })
+            })
+            .await
+            .map_err(|error: StoreError| error)
+            .expect("changed");
     }
 
     /// What a strict audit finds when nothing is left to do.

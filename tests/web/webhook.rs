@@ -36,16 +36,6 @@ sql! {
     DEAD = "webhook_test.dead", "SELECT event_id FROM inbox WHERE state = 'dead' ORDER BY seq";
 }
 
-sql! {
-    SHUT = "webhook_test.shut",
-        sqlite: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'shut'); END",
-        postgres: "CREATE TRIGGER inbox_shut BEFORE INSERT ON inbox
-            FOR EACH ROW EXECUTE FUNCTION kiosk_refuse('shut')";
-    UNSHUT = "webhook_test.unshut",
-        sqlite: "DROP TRIGGER inbox_shut",
-        postgres: "DROP TRIGGER inbox_shut ON inbox";
-}
-
 /// Rows of the inbox, the outbox, customers, orders, payments and tasks.
 type Rows = (i64, i64, i64, i64, i64, i64);
 
@@ -114,16 +104,6 @@ async fn each_is_applied_once(shop: &LiveShop) {
     let made = shop.control.updates_log().len() as i64;
     assert_eq!(count(shop, &PUSHED).await, made);
     assert_eq!(count(shop, &UNDONE).await, 0);
-}
-
-async fn change(shop: &LiveShop, sql: &'static Sql) {
-    shop.store
-        .write("webhook_test.change", move |tx| {
-            Box::pin(async move { tx.execute(sql, &[]).await })
-        })
-        .await
-        .map_err(|error: StoreError| error)
-        .expect("changed");
 }
 
 async fn buys(shop: &LiveShop, user: i64, key: &str) {
@@ -239,7 +219,7 @@ on_both_engines! {
         let bob = shop.customer("Bob", "en");
         let invoice = shop.invoice(ann).await;
         shop.quiet().await;
-        change(&shop, &SHUT).await;
+        shop.shut_inbox().await;
         let before = rows(&shop).await;
         let update_id = shop.control.say(bob, "/help").update_id.expect("an update");
         let asked = shop.control.start_pay(ann, invoice.message_id, PayOptions::default()).unwrap();
@@ -252,7 +232,7 @@ on_both_engines! {
         while_telegram_retries(&shop, async || info(&shop).await["last_error_message"].as_str().is_some_and(|it| it.contains("503"))).await;
         assert!(!shop.control.confirmed_updates().contains(&update_id), "it is not acknowledged");
         assert_eq!(rows(&shop).await, before);
-        change(&shop, &UNSHUT).await;
+        shop.open_inbox().await;
         while_telegram_retries(&shop, async || said(&shop, bob, "How it works") == 1).await;
         let paid = shop.control.finish_pay(&asked).await;
         assert!(matches!(paid, PayOutcome::Paid { .. }), "{paid:?}");
