@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod confirmations;
 pub mod customers;
 pub mod keys;
 pub mod letters;
