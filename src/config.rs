@@ -2,6 +2,7 @@
 //! start, and everything that is wrong with them is told at once: the key, where it came from, what was found and what
 //! is expected. Secrets are never repeated.
 
+mod contacts;
 mod reader;
 mod sources;
 mod together;
@@ -14,7 +15,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use self::contacts::Confirm;
 use self::reader::{Noted, Reader};
+use crate::senders::settings::{Settings, VkIdSettings};
 use crate::shop::money::Currency;
 use crate::shop::payments::Method;
 use crate::shop::texts::Texts;
@@ -41,6 +44,12 @@ pub struct Config {
     pub shop: Shop,
     /// How orders are paid.
     pub checkout: Checkout,
+    /// Who carries mails and codes.
+    pub senders: Settings,
+    /// How typed numbers are read.
+    pub confirm: Confirm,
+    /// Logins by VK ID, if the shop has an application there.
+    pub vk_id: Option<VkIdSettings>,
     /// Logging.
     pub log: Log,
 }
@@ -226,6 +235,9 @@ impl Config {
         let secrets = Secrets::read(from);
         let shop = Shop::read(from);
         let checkout = Checkout::read(from);
+        let senders = contacts::senders(from);
+        let confirm = contacts::confirm(from);
+        let vk_id = contacts::vk_id(from);
         let log = Log::read(from);
         if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
             together::cards(from, telegram, shop, checkout);
@@ -241,6 +253,9 @@ impl Config {
             secrets: secrets?,
             shop: shop?,
             checkout: checkout?,
+            senders: senders?,
+            confirm: confirm?,
+            vk_id: vk_id?,
             log: log?,
         })
     }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod i18n;
 pub mod meters;
 pub mod pay;
+pub mod senders;
 pub mod shop;
 pub mod spelling;
 pub mod store;

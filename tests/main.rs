@@ -10,6 +10,7 @@ mod kill;
 mod ops;
 mod sales;
 mod schema;
+mod senders;
 mod staff;
 mod store;
 mod support;

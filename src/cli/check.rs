@@ -1,7 +1,8 @@
-//! `kiosk check`: proves the settings, the database and the bot, and says how to mend what is wrong. It changes nothing
+//! `kiosk check`: proves the settings, the database, the bot and those who carry mails and codes, and says how to mend what is wrong. It changes nothing
 //! and never prints a secret.
 
 mod database;
+mod senders;
 mod settings;
 mod telegram;
 mod webhook;
@@ -96,6 +97,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
     database::check(&mut report, config).await;
     telegram::check(&mut report, config).await;
     settings::check(&mut report, config);
+    senders::check(&mut report, config).await;
     Ok(Outcome {
         text: report.text(),
         is_complete: report.count(Verdict::Wrong) == 0,

@@ -1,5 +1,7 @@
 //! Reads one setting after another, notes what is wrong, and knows at the end which keys nobody asked for.
 
+mod tables;
+
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -20,7 +22,7 @@ pub(super) struct Noted;
 pub(super) struct Reader {
     from: Figment,
     all: Dict,
-    known: Vec<&'static str>,
+    known: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -46,7 +48,7 @@ impl Reader {
     fn unknown(&mut self, prefix: &str, dict: &Dict) {
         for (name, value) in dict {
             let key = format!("{prefix}{name}");
-            if self.known.contains(&key.as_str()) {
+            if self.known.contains(&key) {
                 continue;
             }
             let section = format!("{key}.");
@@ -57,11 +59,9 @@ impl Reader {
                     self.unknown(&section, inner);
                 }
                 _ => {
-                    let sections = self
-                        .known
-                        .iter()
-                        .filter_map(|known| known.split('.').next());
-                    let names = self.known.iter().copied().chain(sections);
+                    let known = self.known.iter().map(String::as_str);
+                    let sections = known.clone().filter_map(|known| known.split('.').next());
+                    let names = known.chain(sections);
                     let meant = suggestion(nearest(&key, names));
                     let origin = self.origin(&key);
                     self.problems
@@ -71,8 +71,8 @@ impl Reader {
         }
     }
 
-    fn value(&mut self, key: &'static str) -> Result<Value, Noted> {
-        self.known.push(key);
+    fn value(&mut self, key: &str) -> Result<Value, Noted> {
+        self.known.push(key.to_owned());
         let value = self.from.find_value(key).ok();
         if value.is_none() {
             self.problems.push(format!("{key} is missing"));
@@ -114,7 +114,7 @@ impl Reader {
     /// A text that is right by `is_right`.
     pub(super) fn text(
         &mut self,
-        key: &'static str,
+        key: &str,
         expected: &str,
         is_right: impl Fn(&str) -> bool,
     ) -> Result<String, Noted> {
@@ -125,11 +125,7 @@ impl Reader {
     }
 
     /// What a text can be parsed into.
-    pub(super) fn parsed<T: FromStr>(
-        &mut self,
-        key: &'static str,
-        expected: &str,
-    ) -> Result<T, Noted> {
+    pub(super) fn parsed<T: FromStr>(&mut self, key: &str, expected: &str) -> Result<T, Noted> {
         let text = self.text(key, expected, |text| text.parse::<T>().is_ok())?;
         text.parse().map_err(|_| Noted)
     }
@@ -137,7 +133,7 @@ impl Reader {
     /// A text that is not repeated; empty is not set.
     pub(super) fn secret(
         &mut self,
-        key: &'static str,
+        key: &str,
         expected: &str,
         is_right: impl Fn(&str) -> bool,
     ) -> Result<Option<SecretString>, Noted> {
@@ -153,7 +149,7 @@ impl Reader {
     /// What a text that may hold a secret is parsed into. The error's text says what was found and what is expected.
     pub(super) fn parsed_secret<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, Noted> {
         let value = self.value(key)?;
@@ -171,7 +167,7 @@ impl Reader {
     }
 
     /// An address of the web; empty is not set. Paths get no slash at their end.
-    pub(super) fn url(&mut self, key: &'static str) -> Result<Option<Url>, Noted> {
+    pub(super) fn url(&mut self, key: &str) -> Result<Option<Url>, Noted> {
         const EXPECTED: &str = "an address that starts with https:// or http://, without ? and #";
         let read = |text: &str| {
             let url = Url::parse(text.trim_end_matches('/')).ok()?;
@@ -190,11 +186,7 @@ impl Reader {
     }
 
     /// A whole number.
-    pub(super) fn whole(
-        &mut self,
-        key: &'static str,
-        range: RangeInclusive<i64>,
-    ) -> Result<i64, Noted> {
+    pub(super) fn whole(&mut self, key: &str, range: RangeInclusive<i64>) -> Result<i64, Noted> {
         let value = self.value(key)?;
         let number = match &value {
             Value::String(_, text) if self.is_variable(key) => text.trim().parse().ok(),
@@ -210,7 +202,7 @@ impl Reader {
     }
 
     /// A list; in the environment it is written as in TOML.
-    fn list(&mut self, key: &'static str, expected: &str) -> Result<Vec<Value>, Noted> {
+    fn list(&mut self, key: &str, expected: &str) -> Result<Vec<Value>, Noted> {
         let value = self.value(key)?;
         let read = match &value {
             Value::String(_, text) if self.is_variable(key) => {
@@ -227,7 +219,7 @@ impl Reader {
     }
 
     /// A list of Telegram ids.
-    pub(super) fn ids(&mut self, key: &'static str) -> Result<Vec<i64>, Noted> {
+    pub(super) fn ids(&mut self, key: &str) -> Result<Vec<i64>, Noted> {
         const EXPECTED: &str = "a list of Telegram ids, such as [123456789]";
         let mut ids = Vec::new();
         for value in self.list(key, EXPECTED)? {
@@ -242,7 +234,7 @@ impl Reader {
     /// One of several words. `Err` is a word that is known and can't be chosen, with the reason.
     pub(super) fn choice<T: Copy>(
         &mut self,
-        key: &'static str,
+        key: &str,
         words: &[(&str, Result<T, &str>)],
     ) -> Result<T, Noted> {
         let value = self.value(key)?;
@@ -252,7 +244,7 @@ impl Reader {
     /// A list of different words.
     pub(super) fn choices<T: Copy + PartialEq>(
         &mut self,
-        key: &'static str,
+        key: &str,
         words: &[(&str, Result<T, &str>)],
     ) -> Result<Vec<T>, Noted> {
         let example = words.first().map_or("", |(word, _)| *word);
@@ -298,7 +290,7 @@ impl Reader {
     }
 
     /// One text for all languages, or one for each; may be empty.
-    pub(super) fn texts(&mut self, key: &'static str) -> Result<Texts, Noted> {
+    pub(super) fn texts(&mut self, key: &str) -> Result<Texts, Noted> {
         const EXPECTED: &str = "a text, or one for each language: { en = \"…\", ru = \"…\" }";
         let value = self.value(key)?;
         let languages: Vec<(Language, &Value)> = match &value {

@@ -71,7 +71,7 @@ fn environment(vars: impl IntoIterator<Item = (String, String)>) -> Layer {
         if path.contains(SEPARATOR) {
             let path = path.to_ascii_lowercase();
             let keys: Vec<&str> = path.split(SEPARATOR).collect();
-            insert(&mut dict, &keys, value);
+            insert(&mut dict, &keys, Value::from(value));
         }
     }
     Layer {
@@ -80,11 +80,11 @@ fn environment(vars: impl IntoIterator<Item = (String, String)>) -> Layer {
     }
 }
 
-fn insert(dict: &mut Dict, keys: &[&str], value: String) {
+fn insert(dict: &mut Dict, keys: &[&str], value: Value) {
     match keys {
         [] => {}
         [key] => {
-            dict.insert((*key).to_owned(), Value::from(value));
+            dict.insert((*key).to_owned(), value);
         }
         [key, rest @ ..] => {
             let entry = dict
@@ -94,6 +94,25 @@ fn insert(dict: &mut Dict, keys: &[&str], value: String) {
                 insert(inner, rest, value);
             }
         }
+    }
+}
+
+/// What a table gets where it says nothing: values as they stand in TOML.
+pub(super) fn defaults_of(key: &str, values: &[(&str, &str)]) -> impl Provider {
+    let mut dict = Dict::new();
+    for (name, value) in values {
+        let keys: Vec<&str> = key.split('.').chain([*name]).collect();
+        let parsed = toml::from_str::<toml::Table>(&format!("value = {value}"));
+        let parsed = parsed
+            .ok()
+            .and_then(|table| Value::serialize(table.get("value")?).ok());
+        if let Some(value) = parsed {
+            insert(&mut dict, &keys, value);
+        }
+    }
+    Layer {
+        name: "the defaults".to_owned(),
+        dict,
     }
 }
 

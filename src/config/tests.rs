@@ -233,3 +233,5 @@ fn a_named_file_must_be_there() {
             .starts_with("can't read /nowhere/kiosk.toml: ")
     );
 }
+
+mod contacts;

@@ -13,12 +13,16 @@ const PLAN: &[(&str, &[&str])] = &[
     ("shop", &["bus", "store", "clock", "meters", "spelling"]),
     // What stands on the shop's words alone, for the faces and for the settings.
     ("i18n", &["shop", "clock"]),
-    ("config", &["shop", "store", "spelling"]),
+    ("config", &["senders", "shop", "store", "spelling"]),
     ("telemetry", &["config"]),
     ("telegram", &["meters"]),
     (
         "pay",
         &["shop", "bus", "store", "clock", "telegram", "i18n"],
+    ),
+    (
+        "senders",
+        &["shop", "bus", "store", "clock", "meters", "i18n"],
     ),
     (
         "bot",
@@ -31,6 +35,7 @@ const PLAN: &[(&str, &[&str])] = &[
         "app",
         &[
             "pay",
+            "senders",
             "bot",
             "web",
             "shop",
@@ -47,6 +52,7 @@ const PLAN: &[(&str, &[&str])] = &[
         &[
             "app",
             "pay",
+            "senders",
             "bot",
             "web",
             "shop",

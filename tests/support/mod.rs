@@ -2,7 +2,10 @@
 
 pub mod child;
 pub mod db;
+pub mod phones;
+pub mod python;
 pub mod shop;
+pub mod smtp;
 
 /// Makes two tests of each story, one per engine: `async fn name(db: TestDb) { … }`.
 #[macro_export]

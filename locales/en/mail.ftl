@@ -1,0 +1,54 @@
+# Mails, and codes in messages. The shop's name is what people wrote: it stands apart from endings.
+
+mail-hello = Hello { $name },
+mail-hello-nobody = Hello,
+mail-footer = { $shop } sent this mail by itself: answers are not read.
+mail-link-lives = The link is good for { $time }.
+mail-code-lives = The code is good for { $time }.
+time-minutes = { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}
+time-hours = { $hours ->
+    [one] { $hours } hour
+   *[other] { $hours } hours
+}
+
+mail-confirm-subject = { $shop }: confirm your e-mail
+mail-confirm-title = Is this your e-mail?
+mail-confirm-words = Somebody, most likely you, gave this address at { $shop }. Press the button, and it is yours there.
+mail-confirm-button = Confirm this e-mail
+mail-confirm-code = Or type this code in the chat with the bot:
+mail-confirm-not-you = Was it not you? Do nothing: nothing happens without the button or the code. Never tell the code to anybody, whoever asks.
+
+mail-changed-subject = { $shop }: your e-mail was changed
+mail-changed-title = Your e-mail was changed
+mail-changed-words = Since { $at }, { $shop } writes to another address of yours, and no longer to this one.
+mail-changed-not-you = Was it not you? Open the bot at once, put your address back in the profile, end all sessions, and write to /support.
+
+mail-recovery-subject = { $shop }: a new password
+mail-recovery-title = A new password
+mail-recovery-words = Somebody, most likely you, has forgotten the password at { $shop }. Press the button to choose a new one.
+mail-recovery-button = Choose a new password
+mail-recovery-not-you = Was it not you? Do nothing: the old password stays. Never pass the link on.
+
+mail-login-subject = { $shop }: a new login
+mail-login-title = Somebody logged in
+mail-login-words = Your account at { $shop } was opened just now.
+mail-login-at = When: { $at }
+mail-login-with = With: { $with }
+mail-login-from = From: { $from }
+mail-login-not-you = Was it not you? Open the bot at once, end all sessions in the profile, and choose a new password.
+
+mail-password-subject = { $shop }: your password was changed
+mail-password-title = Your password was changed
+mail-password-words = Your password at { $shop } was changed: { $at }.
+mail-password-not-you = Was it not you? Open the bot at once, end all sessions in the profile, and choose a new password.
+
+mail-order-subject = { $shop }: your order { $number } is ready
+mail-order-title = Order { $number } is ready
+mail-order-words = We could not reach you in the chat. What you bought is waiting on the order's page.
+mail-order-button = Open the order
+mail-order-private = The page is yours alone: whoever has its address can see what is on it. Don't pass it on.
+
+code-message = { $code } is your code at { $shop }. It is good for { $time }. Never tell it to anybody. If it was not you who asked for it, do nothing.

@@ -1,0 +1,56 @@
+# Письма и коды в сообщениях. Название магазина написали люди: оно не склоняется.
+
+mail-hello = Здравствуйте, { $name }!
+mail-hello-nobody = Здравствуйте!
+mail-footer = Это письмо магазин { $shop } отправил автоматически: ответы на него никто не читает.
+mail-link-lives = Ссылка действует { $time }.
+mail-code-lives = Код действует { $time }.
+time-minutes = { $minutes ->
+    [one] { $minutes } минуту
+    [few] { $minutes } минуты
+   *[many] { $minutes } минут
+}
+time-hours = { $hours ->
+    [one] { $hours } час
+    [few] { $hours } часа
+   *[many] { $hours } часов
+}
+
+mail-confirm-subject = { $shop }: подтвердите почту
+mail-confirm-title = Это ваша почта?
+mail-confirm-words = Кто-то, скорее всего вы, указал этот адрес в магазине { $shop }. Нажмите кнопку, чтобы подтвердить его.
+mail-confirm-button = Подтвердить почту
+mail-confirm-code = Или введите этот код в чате с ботом:
+mail-confirm-not-you = Это были не вы? Ничего не делайте: без кнопки и без кода ничего не произойдёт. Никому не сообщайте код, кто бы ни спрашивал.
+
+mail-changed-subject = { $shop }: почта изменена
+mail-changed-title = Ваша почта изменена
+mail-changed-words = { $at } в магазине { $shop } был подтверждён другой ваш адрес. На этот письма больше не приходят.
+mail-changed-not-you = Это были не вы? Сразу откройте бота, верните свой адрес в профиле, завершите все сеансы и напишите в /support.
+
+mail-recovery-subject = { $shop }: новый пароль
+mail-recovery-title = Новый пароль
+mail-recovery-words = Кто-то, скорее всего вы, забыл пароль в магазине { $shop }. Нажмите кнопку, чтобы задать новый.
+mail-recovery-button = Задать новый пароль
+mail-recovery-not-you = Это были не вы? Ничего не делайте: старый пароль останется. Никому не передавайте ссылку.
+
+mail-login-subject = { $shop }: новый вход
+mail-login-title = Новый вход
+mail-login-words = В ваш личный кабинет в магазине { $shop } только что вошли.
+mail-login-at = Когда: { $at }
+mail-login-with = С чего: { $with }
+mail-login-from = Откуда: { $from }
+mail-login-not-you = Это были не вы? Сразу откройте бота, завершите все сеансы в профиле и задайте новый пароль.
+
+mail-password-subject = { $shop }: пароль изменён
+mail-password-title = Пароль изменён
+mail-password-words = { $at } ваш пароль в магазине { $shop } был изменён.
+mail-password-not-you = Это были не вы? Сразу откройте бота, завершите все сеансы в профиле и задайте новый пароль.
+
+mail-order-subject = { $shop }: заказ { $number } готов
+mail-order-title = Заказ { $number } готов
+mail-order-words = Мы не смогли написать вам в чат. Покупка ждёт вас на странице заказа.
+mail-order-button = Открыть заказ
+mail-order-private = Эта страница только ваша: кто знает её адрес, увидит всё, что на ней. Никому его не передавайте.
+
+code-message = { $code } — ваш код в магазине { $shop }. Он действует { $time }. Никому его не сообщайте. Если вы его не запрашивали, ничего не делайте.
