@@ -192,7 +192,9 @@ fn mail(from: &mut Reader, key: &str, name: &str) -> Result<MailAccount, Noted> 
     } else {
         sender
     };
-    if !is_address(&sender) {
+    // A preset without its user has said so above.
+    let is_told = sender.is_empty() && preset != Preset::Smtp;
+    if !is_told && !is_address(&sender) {
         from.note(&format!(
             "{key}.from is not set, and {key}.user is no address: set it to the one that mails come from"
         ));

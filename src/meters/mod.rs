@@ -97,6 +97,13 @@ pub static TELEGRAM: Histogram<2> = Histogram::new(
     &CALLS,
     "Time that a call of the Bot API took, by method and outcome.",
 );
+/// Calls of those who carry mails and codes.
+pub static SENDERS: Histogram<2> = Histogram::new(
+    "kiosk_sender_call_duration_seconds",
+    ["kind", "outcome"],
+    &CALLS,
+    "Time that a mail or a code took to be handed over, by kind (mail, gateway, whatsapp, vk, log) and outcome.",
+);
 /// What became of orders.
 pub static ORDERS: Counter<1> = Counter::new(
     "kiosk_orders_total",
@@ -128,7 +135,7 @@ pub static RETURNED: Counter<1> = Counter::new(
     "Money of applied payments that went back in the currency's minor units (Stars are whole).",
 );
 
-const ALL: [&dyn Shown; 16] = [
+const ALL: [&dyn Shown; 17] = [
     &UPDATES,
     &WEBHOOK_REFUSED,
     &HANDLED,
@@ -140,6 +147,7 @@ const ALL: [&dyn Shown; 16] = [
     &LETTERS,
     &SENDS,
     &TELEGRAM,
+    &SENDERS,
     &ORDERS,
     &PAYMENTS,
     &TAKEN,

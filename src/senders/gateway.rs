@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::http::{Answer, Connections, code_word, exchange};
+use super::measure;
 use super::proof::{header, is_signed};
 use super::reach::Reach;
 use super::settings::GatewaySettings;
@@ -218,7 +219,7 @@ impl PhoneSender for Gateway {
     }
 
     fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried> {
-        self.send(code).boxed()
+        measure::carried("gateway", self.send(code)).boxed()
     }
 }
 

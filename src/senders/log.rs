@@ -4,6 +4,7 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::measure;
 use super::reach::Reach;
 use crate::shop::confirmations::senders::{Carried, PhoneCode, PhoneSender, Recipient};
 
@@ -41,6 +42,6 @@ impl PhoneSender for Log {
             );
             Carried::Accepted { reference: None }
         };
-        carried.boxed()
+        measure::carried("log", carried).boxed()
     }
 }

@@ -5,6 +5,7 @@ mod gateway;
 mod http;
 mod log;
 mod mail;
+mod measure;
 mod probe;
 mod proof;
 mod reach;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::http::{Answer, Connections, exchange};
+use super::measure;
 use super::reach::Reach;
 use super::settings::VkSettings;
 use super::words;
@@ -152,6 +153,6 @@ impl PhoneSender for Vk {
     }
 
     fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried> {
-        self.send(code).boxed()
+        measure::carried("vk", self.send(code)).boxed()
     }
 }

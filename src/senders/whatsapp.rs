@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 pub use self::hook::Hook;
 use super::http::{Answer, Connections, exchange};
+use super::measure;
 use super::reach::Reach;
 use super::settings::WhatsappSettings;
 use crate::shop::confirmations::senders::{Carried, PhoneCode, PhoneSender, Recipient};
@@ -173,6 +174,6 @@ impl PhoneSender for Whatsapp {
     }
 
     fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried> {
-        self.send(code).boxed()
+        measure::carried("whatsapp", self.send(code)).boxed()
     }
 }

@@ -1,18 +1,25 @@
 //! What `kiosk check` says of the accounts, the log sender's door, and that nothing secret is told anywhere.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use kiosk::senders::settings::{
     Channel, Encryption, GatewaySettings, MailAccount, Settings, VkSettings, WhatsappSettings,
 };
 use kiosk::senders::{BadSenders, Finding, build, probe};
 use kiosk::shop::confirmations::senders::Carried;
+use kiosk::shop::texts::Language;
 use secrecy::SecretString;
 
+use super::mail::confirm;
 use super::{around, code_to, nobody, phone_account};
+use crate::on_both_engines;
+use crate::support::child::{Ended, command, run};
 use crate::support::phones::Fault;
 use crate::support::phones::gateway::{self, Gateway};
 use crate::support::phones::vk::{self, Vk};
 use crate::support::phones::whatsapp::{self, Graph};
-use crate::support::smtp::Smtp;
+use crate::support::smtp::{LOGIN, Smtp};
 
 fn secret(text: &str) -> SecretString {
     SecretString::from(text.to_owned())
@@ -164,4 +171,122 @@ async fn the_log_takes_codes_on_a_machine_for_development_only() {
     assert_eq!(sender.account(), "log:main");
     let carried = sender.carry(&code_to("+79991234567")).await;
     assert_eq!(carried, Carried::Accepted { reference: None });
+}
+
+/// Everything that is logged, by whichever library.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Everything {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_tells_a_code_a_number_an_address_or_a_secret() {
+    let everything = Everything::default();
+    let writer = everything.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // This test's runtime has one thread: all that it runs is heard.
+    let heard = tracing::subscriber::set_default(subscriber);
+    let (smtp, gateway, vk) = tokio::join!(
+        Smtp::start(Encryption::Implicit),
+        Gateway::start(),
+        Vk::start()
+    );
+    let channels = [
+        Channel::Gateway(GatewaySettings {
+            api_url: gateway.provider().url(),
+            token: secret(gateway::TOKEN),
+            username: None,
+        }),
+        Channel::Vk(VkSettings {
+            api_url: vk.provider().url(),
+            token: secret(vk::TOKEN),
+        }),
+    ];
+    let settings = Settings {
+        mail: vec![smtp.account("main")],
+        phone: channels.map(phone_account).to_vec(),
+        ..nobody()
+    };
+    let senders = build(&settings, &around()).unwrap();
+    vk.refuse(901);
+    gateway.refuse("PHONE_NUMBER_INVALID");
+    for _ in 0..2 {
+        for sender in &senders.phone {
+            sender.carry(&code_to("+79991234567")).await;
+        }
+        senders.mail[0].send(&confirm(Language::En)).await;
+    }
+    let body = gateway::report("1", "read", super::NOW / 1_000);
+    let headers = gateway::signed(gateway::TOKEN, super::NOW / 1_000, &body);
+    senders.reporters[0].read(&super::post(&headers, &body));
+    tracing::info!("the end");
+    drop(heard);
+    let log = String::from_utf8(everything.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("the end"), "the log is heard");
+    for secret in [
+        "048291",
+        "9991234567",
+        "ann@example.com",
+        gateway::TOKEN,
+        vk::TOKEN,
+        LOGIN.1,
+        "AbC-_123",
+    ] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+on_both_engines! {
+    async fn the_command_tells_of_accounts_in_lines_of_their_own(db: TestDb) {
+        let (smtp, gateway) = tokio::join!(Smtp::start(Encryption::Starttls), Gateway::start());
+        let check = async |password: &str| {
+            let mut command = command(&db);
+            command
+                .arg("check")
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__HOST", "localhost")
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__PORT", smtp.port().to_string())
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__ENCRYPTION", "starttls")
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__USER", LOGIN.0)
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__PASSWORD", password)
+                .env("KIOSK_MAIL__ACCOUNT__MAIN__CA_FILE", smtp.ca())
+                .env("KIOSK_PHONE__SENDER__TG__KIND", "gateway")
+                .env("KIOSK_PHONE__SENDER__TG__API_URL", gateway.provider().url().as_str())
+                .env("KIOSK_PHONE__SENDER__TG__TOKEN", gateway::TOKEN);
+            run(command, "").await
+        };
+        let line = |done: &Ended, words: &str| {
+            let line = done.out.lines().find(|line| line.contains(words));
+            line.unwrap_or_else(|| panic!("{words}: {}{}", done.out, done.err)).to_owned()
+        };
+        let well = check(LOGIN.1).await;
+        assert!(line(&well, "mail:main").starts_with("ok       mail "), "{}", well.out);
+        let told = line(&well, "gateway:tg");
+        assert!(told.starts_with("warning  phone ") && well.out.contains("web.public_url"), "{}", well.out);
+        let wrong = check("hunter2").await;
+        let told = line(&wrong, "mail:main");
+        assert!(told.starts_with("WRONG    mail ") && told.contains("refuses the login"), "{}", wrong.out);
+        assert_eq!(wrong.status, 1);
+        for done in [&well, &wrong] {
+            for secret in ["hunter2", LOGIN.1, gateway::TOKEN] {
+                assert!(!done.out.contains(secret) && !done.err.contains(secret), "{}", done.out);
+            }
+        }
+        // A log sender keeps the shop closed.
+        let mut command = command(&db);
+        command.arg("check").env("KIOSK_PHONE__SENDER__HERE__KIND", "log");
+        let refused = run(command, "").await;
+        assert!(refused.status != 0 && refused.err.contains("phone.development"), "{}", refused.err);
+    }
 }

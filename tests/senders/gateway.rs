@@ -13,6 +13,9 @@ use crate::support::phones::Fault;
 use crate::support::phones::gateway::{self, Gateway, NOBODY, TOKEN};
 use crate::support::python;
 
+/// Whether an outcome is the expected one.
+type Check<'a> = &'a dyn Fn(&Carried) -> bool;
+
 const PHONE: &str = "+79991234567";
 
 fn account_at(url: Url, token: &str) -> PhoneAccount {
@@ -110,7 +113,7 @@ async fn each_refusal_says_what_to_do_next() {
             matches!(it, Carried::Busy { pause, .. } if *pause == wished)
         }
     };
-    let cases: [(&str, &dyn Fn(&Carried) -> bool); 8] = [
+    let cases: [(&str, Check<'_>); 8] = [
         ("PHONE_NUMBER_INVALID", &not_reachable),
         ("PHONE_NUMBER_NOT_AVAILABLE", &not_reachable),
         ("SOMETHING_QUITE_NEW", &not_reachable),
@@ -142,7 +145,7 @@ async fn an_answer_counts_only_if_its_status_and_its_words_agree() {
     let well = json!({ "ok": true, "result": { "request_id": "1" } });
     let refused = json!({ "ok": false, "error": "PHONE_NUMBER_INVALID" });
     let unknown = |it: &Carried| matches!(it, Carried::Unknown(_));
-    let cases: [(Fault, &dyn Fn(&Carried) -> bool); 8] = [
+    let cases: [(Fault, Check<'_>); 8] = [
         (Fault::Answer(502, well.clone()), &unknown),
         (Fault::Answer(301, well), &unknown),
         (Fault::Answer(400, refused.clone()), &|it| {

@@ -232,7 +232,7 @@ async fn no_field_becomes_another_header() {
 #[tokio::test]
 async fn a_shop_can_be_called_anything() {
     let server = Smtp::start(Encryption::None).await;
-    for (name, shown) in [
+    let names = [
         ("Shop\r\nBcc: eve@example.com", "Shop Bcc: eve@example.com"),
         ("<eve@example.com>", "<eve@example.com>"),
         ("a\"b, c <d@e.f>", "a\"b, c <d@e.f>"),
@@ -240,7 +240,8 @@ async fn a_shop_can_be_called_anything() {
             "Магазин «Ключи», отдел продаж и поддержки покупателей номер один",
             "Магазин «Ключи», отдел продаж и поддержки покупателей номер один",
         ),
-    ] {
+    ];
+    for (at, (name, shown)) in names.into_iter().enumerate() {
         let settings = kiosk::senders::settings::Settings {
             mail: vec![server.account("main")],
             ..super::nobody()
@@ -256,13 +257,21 @@ async fn a_shop_can_be_called_anything() {
             Mailed::Accepted,
             "{name}"
         );
-        let all = server.mails(1).await;
+        let all = server.mails(at + 1).await;
         let mail = all.last().unwrap();
         assert_eq!(mail.sender, "shop@example.com");
         assert_eq!(mail.all("Bcc"), Vec::<&str>::new());
         let from = mail.one("From");
-        let is_ours = from.ends_with("<shop@example.com>");
-        assert!(is_ours && from.replace('\\', "").contains(shown), "{from}");
+        assert!(from.ends_with("<shop@example.com>"), "{from}");
+        // Python's newer reader puts spaces between the encoded words of a long name; its older one follows RFC 2047.
+        let raw = String::from_utf8(mail.raw()).unwrap();
+        let decoded = crate::support::python::says(
+            "import email, email.header as h, sys\n\
+             mail = email.message_from_string(sys.argv[1])\n\
+             print(h.make_header(h.decode_header(mail['From'])))",
+            &[&raw],
+        );
+        assert!(decoded.replace('\\', "").contains(shown), "{decoded}");
         let parsed = crate::support::python::says(
             "import email.utils, sys; print(email.utils.getaddresses([sys.argv[1]]))",
             &[from],

@@ -147,7 +147,23 @@ fn each_mistake_in_an_account_names_the_key_and_the_mend() {
         client_id = "my app"
     "#;
     let told = problems(file, &[("KIOSK_MAIL__ACCOUNT__F__PORT", "x")]);
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    mail.timeout (kiosk.toml) is 0, expected a whole number from 1 to 60
+    phone.development (kiosk.toml) is "yes", expected true or false
+    mail.account.Shop-1 (kiosk.toml) is a name with other letters, expected 1 to 32 of a to z, 0 to 9 and _
+    mail.account.a.preset (kiosk.toml) is "gmail", expected yandex or google or mailru or smtp
+    mail.account.a.port (kiosk.toml) is 99999, expected a whole number from 1 to 65535
+    mail.account.b.user is not set: google wants the full address
+    mail.account.c.host is not set, and the preset smtp knows none
+    mail.account.d.encryption is none, and mail.account.d.host is another machine: the password and all links would travel in the open. Set it to implicit (port 465) or starttls (port 587)
+    mail.account.d.from is not set, and mail.account.d.user is no address: set it to the one that mails come from
+    mail.account.e.most_a_day (kiosk.toml) is "many", expected a whole number from 1 to 10000000
+    mail.account.f.port (KIOSK_MAIL__ACCOUNT__F__PORT) is "x", expected a whole number from 1 to 65535
+    phone.sender (kiosk.toml) is a list, expected a table for each, such as [phone.sender.main]
+    confirm.default_region (kiosk.toml) is "Russia", expected a country in two capitals, such as RU
+    vk_id.client_id (kiosk.toml) is "my app", expected the application's number
+    mail.account.a.pasword (kiosk.toml) is unknown, did you mean mail.account.a.password?
+    "#);
     let file = r#"
         [phone.sender.a]
         kind = "sms"
@@ -167,7 +183,14 @@ fn each_mistake_in_an_account_names_the_key_and_the_mend() {
         f = "gateway"
     "#;
     let more = problems(file, &[]);
-    insta::assert_snapshot!(more.join("\n"), @"");
+    insta::assert_snapshot!(more.join("\n"), @r#"
+    phone.sender.f (kiosk.toml) is a text of 7 characters, expected a table, such as [phone.sender.f]
+    phone.sender.a.kind (kiosk.toml) is "sms", expected gateway or whatsapp or vk or log
+    phone.sender.b.token is not set: take it from the provider, and set KIOSK_PHONE__SENDER__B__TOKEN to it
+    phone.sender.c.skip (kiosk.toml) is a list with "7", expected the beginnings of numbers, such as ["+79", "+49"]
+    phone.sender.d needs number_id, template and languages: Meta shows the number's id under WhatsApp, API setup, and takes codes in an approved template of the category authentication only
+    phone.sender.e.most_a_day (kiosk.toml) is 0, expected a whole number from 1 to 10000000
+    "#);
     assert!(!format!("{told:?}{more:?}").contains("hunter2"));
 }
 

@@ -14,8 +14,12 @@ use super::line::{Line, Step, Tls, Trouble};
 use super::message::{self, Unwritten};
 use super::replies;
 use crate::clock::Clock;
+use crate::senders::measure;
 use crate::senders::settings::{Encryption, MailAccount, is_loopback};
 use crate::shop::confirmations::senders::{Mail, MailSender, Mailed};
+
+/// With this a certificate in PEM begins.
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// An account that sends mails.
 #[derive(Debug)]
@@ -147,7 +151,7 @@ impl MailSender for Account {
     }
 
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Mailed> {
-        self.hand_over(mail).boxed()
+        measure::mailed(self.hand_over(mail)).boxed()
     }
 }
 
@@ -161,8 +165,12 @@ fn parameters(settings: &MailAccount) -> Result<TlsParameters, BadAccount> {
             reason,
         };
         let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-        let certificate =
-            Certificate::from_pem(&pem).map_err(|_| bad("no certificate in PEM".to_owned()))?;
+        // lettre takes a file without any certificate, too, and then trusts nobody.
+        let has_one = pem
+            .windows(BEGIN.len())
+            .any(|part| part == BEGIN.as_bytes());
+        let certificate = Certificate::from_pem(&pem).ok().filter(|_| has_one);
+        let certificate = certificate.ok_or_else(|| bad("no certificate in PEM".to_owned()))?;
         builder = builder
             .certificate_store(CertificateStore::None)
             .add_root_certificate(certificate);

@@ -22,7 +22,6 @@ use url::{Url, form_urlencoded};
 pub struct Heard {
     pub method: String,
     pub path: String,
-    pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -124,7 +123,6 @@ async fn answer(
     let heard = Heard {
         method: method.to_string(),
         path: uri.path().to_owned(),
-        query: uri.query().unwrap_or_default().to_owned(),
         headers,
         body,
     };
