@@ -3,8 +3,8 @@
     server.py '{"tls": "implicit", "cert": "…", "key": "…", "login": ["user", "password"], "replies": {…}}'
 
 Prints {"port": N}, then one JSON object a line for all that happens: a login, a mail as Python's own email package reads it. `replies`
-has a list for each of AUTH, EHLO, MAIL, RCPT, DATA and BODY, used up one by one: null goes on as usual, "hang" never answers, "drop" hangs
-up, "take and drop" takes the mail and hangs up before it says so, anything else is the reply.
+has a list for each of AUTH, EHLO, MAIL, RCPT, DATA and BODY, used up one by one: null goes on as usual, "hang" never answers, "late" answers when
+the next command has come, "drop" hangs up, "take and drop" takes the mail and hangs up before it says so, anything else is the reply.
 """
 
 import asyncio
@@ -34,6 +34,10 @@ async def reply(name, server):
     said = next_reply(name)
     if said == "hang":
         await asyncio.Event().wait()
+    if said == "late":
+        while not server._reader._buffer and not server._reader.at_eof():
+            await asyncio.sleep(0.01)
+        return None
     if said == "drop":
         server.transport.abort()
         await asyncio.sleep(0)
