@@ -119,19 +119,14 @@ impl Gateway {
         match serde_json::from_slice::<Envelope>(&answer.body) {
             Ok(envelope) if envelope.ok => Ok(()),
             Ok(envelope) => match refused(&answer, &envelope.error.unwrap_or_default()) {
-                wrong @ (Carried::Misconfigured(_) | Carried::Busy { .. }) if is_ours(&wrong) => {
-                    Err(wrong)
-                }
-                _ => Ok(()),
+                // A word about the id, or one that we do not know: the token was good for it.
+                Carried::NotReachable(_) => Ok(()),
+                Carried::Misconfigured(word) if word.starts_with("REQUEST_ID") => Ok(()),
+                trouble => Err(trouble),
             },
             Err(_) => Err(Carried::Unknown(format!("status {}", answer.status))),
         }
     }
-}
-
-/// Whether a refusal is about the account, not about the request's id.
-fn is_ours(refusal: &Carried) -> bool {
-    !matches!(refusal, Carried::Misconfigured(reason) if reason.contains("REQUEST_ID"))
 }
 
 /// Both the status and `ok` must say so: a proxy's page has the one, and a refusal may come with the other.

@@ -137,17 +137,24 @@ async fn each_account_is_tried_and_what_is_wrong_is_told_with_its_mend() {
     }
     assert!(!all.contains("hunter2"), "{all}");
 
-    // A provider that does not answer proves nothing against the token.
-    gateway.provider().fail(Fault::Page(502, "<html>"));
+    // A provider that does not answer proves nothing for or against the token.
     let settings = Settings {
         phone: channels("")[..1].to_vec(),
         ..nobody()
     };
-    let findings = probe(&settings, &around()).await;
-    assert!(
-        told(&findings[0]).starts_with("warning gateway:main"),
-        "{findings:?}"
-    );
+    let broken = serde_json::json!({ "ok": false, "error": "INTERNAL_ERROR" });
+    for fault in [
+        Fault::Page(502, "<html>"),
+        Fault::Answer(500, broken),
+        Fault::TooMany(5),
+    ] {
+        gateway.provider().fail(fault);
+        let findings = probe(&settings, &around()).await;
+        assert!(
+            told(&findings[0]).starts_with("warning gateway:main"),
+            "{findings:?}"
+        );
+    }
     // Nothing was sent all this time.
     assert_eq!(
         gateway.sent().len() + graph.sent().len() + vk.messages().len(),
