@@ -1,5 +1,6 @@
 //! Every story, by capability. `support` is the rig.
 
+mod access;
 mod bot;
 mod browser;
 mod bus;

@@ -1,5 +1,6 @@
 //! The shop: rules, use-cases and their SQL. Knows no Telegram, no HTTP and no mail.
 
+pub mod access;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;

@@ -1,5 +1,6 @@
 //! The rules that the database itself holds, on both engines: which states follow which, what is unique, what is fixed.
 
+mod access;
 mod columns;
 mod guards;
 mod money;
