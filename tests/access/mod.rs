@@ -1,5 +1,6 @@
 //! Who may open the cabinet, and who may not.
 
+mod identity;
 mod links;
 mod rig;
 mod sessions;

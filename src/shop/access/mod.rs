@@ -2,9 +2,13 @@
 //!
 //! - [`sessions`] are begun by every way in, found by a token, listed and ended.
 //! - [`links`] are made by the bot and log in once.
+//! - [`identity`]: who Telegram says they are.
+//! - [`passwords`] are judged, hashed and compared.
 
 pub mod device;
+pub mod identity;
 pub mod links;
+pub mod passwords;
 pub mod sessions;
 pub mod token;
 
