@@ -2,6 +2,7 @@
 //! start, and everything that is wrong with them is told at once: the key, where it came from, what was found and what
 //! is expected. Secrets are never repeated.
 
+mod cabinet;
 mod reader;
 mod sources;
 mod together;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use self::cabinet::Cabinet;
 use self::reader::{Noted, Reader};
 use crate::shop::money::Currency;
 use crate::shop::payments::Method;
@@ -41,6 +43,8 @@ pub struct Config {
     pub shop: Shop,
     /// How orders are paid.
     pub checkout: Checkout,
+    /// The customer's own pages.
+    pub cabinet: Cabinet,
     /// Logging.
     pub log: Log,
 }
@@ -226,12 +230,16 @@ impl Config {
         let secrets = Secrets::read(from);
         let shop = Shop::read(from);
         let checkout = Checkout::read(from);
+        let cabinet = Cabinet::read(from);
         let log = Log::read(from);
         if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
             together::cards(from, telegram, shop, checkout);
         }
         if let (Ok(telegram), Ok(web)) = (&telegram, &web) {
             together::webhook(from, telegram, web);
+        }
+        if let (Ok(cabinet), Ok(web)) = (&cabinet, &web) {
+            cabinet::together(from, cabinet, web);
         }
         Ok(Self {
             telegram: telegram?,
@@ -241,6 +249,7 @@ impl Config {
             secrets: secrets?,
             shop: shop?,
             checkout: checkout?,
+            cabinet: cabinet?,
             log: log?,
         })
     }

@@ -2,5 +2,6 @@
 
 mod identity;
 mod links;
+mod oidc;
 mod rig;
 mod sessions;
