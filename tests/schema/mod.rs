@@ -1,6 +1,7 @@
 //! The rules that the database itself holds, on both engines: which states follow which, what is unique, what is fixed.
 
 mod columns;
+mod customers;
 mod guards;
 mod money;
 mod transitions;
