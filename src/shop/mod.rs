@@ -14,4 +14,5 @@ pub mod payments;
 pub mod staff;
 pub mod stats;
 pub mod texts;
+pub mod throttle;
 pub mod vault;

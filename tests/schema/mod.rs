@@ -2,6 +2,7 @@
 
 mod access;
 mod columns;
+mod customers;
 mod guards;
 mod money;
 mod transitions;
