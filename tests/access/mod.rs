@@ -3,5 +3,6 @@
 mod identity;
 mod links;
 mod oidc;
+mod passwords;
 mod rig;
 mod sessions;

@@ -1,13 +1,16 @@
 //! Access: who may open the cabinet. Sessions, one-time links, passwords, and identities that Telegram vouches for.
 //!
 //! - [`sessions`] are begun by every way in, found by a token, listed and ended.
+//! - [`enter`] opens the cabinet to whom Telegram names, and to whom a confirmation has proved.
 //! - [`links`] are made by the bot and log in once.
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
 
 pub mod device;
+pub mod enter;
 pub mod identity;
 pub mod links;
+mod notices;
 pub mod passwords;
 pub mod sessions;
 pub mod token;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::device::Device;
 use super::token::Token;
-use super::{Way, read_way};
+use super::{Way, notices, read_way};
 use crate::clock::Millis;
 use crate::shop::customers;
-use crate::store::{PublicId, StoreError, Tx};
+use crate::store::{ErrorKind, PublicId, StoreError, Tx};
 use crate::{binds, row, sql};
 
 /// A session ends when it is not used for this long.
@@ -70,7 +70,7 @@ sql! {
     INSERT = "access.sessions.insert",
         "INSERT INTO sessions
              (public_id, hash, customer_id, way, created_at, last_seen_at, expires_at, address, agent)
-         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)";
+         SELECT $1, $2, id, $4, $5, $5, $6, $7, $8 FROM customers WHERE id = $3 AND erased_at IS NULL";
     FIND = "access.sessions.find",
         "SELECT public_id, customer_id, way, created_at, last_seen_at, expires_at, address, agent
          FROM sessions WHERE hash = $1 AND ended_at IS NULL AND expires_at > $2";
@@ -78,6 +78,9 @@ sql! {
         "UPDATE sessions SET last_seen_at = $2,
              expires_at = CASE WHEN created_at + $4 < $2 + $3 THEN created_at + $4 ELSE $2 + $3 END
          WHERE hash = $1 AND ended_at IS NULL AND expires_at > $2 AND last_seen_at <= $2 - $5";
+    LIVES = "access.sessions.lives",
+        "SELECT id FROM sessions
+         WHERE public_id = $1 AND customer_id = $2 AND ended_at IS NULL AND expires_at > $3";
     OF_CUSTOMER = "access.sessions.of_customer",
         "SELECT public_id, customer_id, way, created_at, last_seen_at, expires_at, address, agent
          FROM sessions WHERE customer_id = $1 AND ended_at IS NULL AND expires_at > $2
@@ -97,7 +100,7 @@ sql! {
 }
 
 /// A new session of a customer who has just proven who they are: what their browser keeps from now on. `came_with` is
-/// what it came with, whosever that was: it ends.
+/// what it came with, whosever that was: it ends. Who has been erased meanwhile has no session, and that is an error.
 pub async fn begin(
     tx: &mut Tx<'_>,
     customer: i64,
@@ -105,7 +108,7 @@ pub async fn begin(
     device: &Device,
     came_with: Option<&Token>,
 ) -> Result<Token, StoreError> {
-    // An erasure that runs at the same time ends this one, too, or has made the customer unknown.
+    // An erasure that runs at the same time has been before, or waits and ends this session, too.
     customers::lock(tx, customer).await?;
     if let Some(old) = came_with {
         end_by_token(tx, old).await?;
@@ -123,7 +126,10 @@ pub async fn begin(
         device.address,
         device.agent
     ];
-    tx.execute(&INSERT, binds).await?;
+    if tx.execute(&INSERT, binds).await? == 0 {
+        return Err(StoreError::new(INSERT.name, ErrorKind::NoRow));
+    }
+    notices::logged_in(tx, customer, id, way, device).await?;
     Ok(token)
 }
 
@@ -148,6 +154,17 @@ pub async fn list(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Session>, StoreE
     let now = tx.now();
     let found: Vec<Found> = tx.all(&OF_CUSTOMER, binds![customer, now]).await?;
     found.into_iter().map(session).collect()
+}
+
+/// Whether one of the customer's sessions lives.
+pub(super) async fn lives(
+    tx: &mut Tx<'_>,
+    customer: i64,
+    session: PublicId,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let found: Option<(i64,)> = tx.optional(&LIVES, binds![session, customer, now]).await?;
+    Ok(found.is_some())
 }
 
 /// Ends one of the customer's sessions. False: they have no such session.
