@@ -51,3 +51,14 @@ CREATE TRIGGER login_links_fixed BEFORE UPDATE OF hash, customer_id, created_at 
 CREATE TRIGGER login_links_used BEFORE UPDATE OF expires_at, used_at ON login_links FOR EACH ROW
     WHEN (OLD.used_at IS NOT NULL OR NEW.expires_at > OLD.expires_at)
     EXECUTE FUNCTION kiosk_refuse('login link: it is used once and lives no longer');
+
+-- Who is erased has paid nevertheless: their payments stay, under a name that is nobody's. Telegram's ids are positive.
+DROP TRIGGER payments_fixed ON payments;
+CREATE TRIGGER payments_fixed BEFORE UPDATE OF
+    provider, charge_id, disposition, order_id, attempt_id, currency, amount_minor, received_at ON payments
+    FOR EACH ROW EXECUTE FUNCTION kiosk_refuse('payment: facts are fixed');
+CREATE TRIGGER payments_payer BEFORE UPDATE OF payer_telegram_id ON payments FOR EACH ROW
+    WHEN (OLD.payer_telegram_id IS NULL OR OLD.payer_telegram_id < 0 OR NEW.payer_telegram_id IS NULL OR NEW.payer_telegram_id >= 0)
+    EXECUTE FUNCTION kiosk_refuse('payment: facts are fixed, and a payer is only forgotten');
+-- Money that no order of ours asked for is found by who sent it.
+CREATE INDEX payments_of_nobody ON payments (payer_telegram_id) WHERE order_id IS NULL;

@@ -52,3 +52,14 @@ BEGIN SELECT RAISE(ABORT, 'login link: whose it is does not change'); END;
 CREATE TRIGGER login_links_used BEFORE UPDATE OF expires_at, used_at ON login_links
 WHEN OLD.used_at IS NOT NULL OR NEW.expires_at > OLD.expires_at
 BEGIN SELECT RAISE(ABORT, 'login link: it is used once and lives no longer'); END;
+
+-- Who is erased has paid nevertheless: their payments stay, under a name that is nobody's. Telegram's ids are positive.
+DROP TRIGGER payments_fixed;
+CREATE TRIGGER payments_fixed BEFORE UPDATE OF
+    provider, charge_id, disposition, order_id, attempt_id, currency, amount_minor, received_at ON payments
+BEGIN SELECT RAISE(ABORT, 'payment: facts are fixed'); END;
+CREATE TRIGGER payments_payer BEFORE UPDATE OF payer_telegram_id ON payments
+WHEN OLD.payer_telegram_id IS NULL OR OLD.payer_telegram_id < 0 OR NEW.payer_telegram_id IS NULL OR NEW.payer_telegram_id >= 0
+BEGIN SELECT RAISE(ABORT, 'payment: facts are fixed, and a payer is only forgotten'); END;
+-- Money that no order of ours asked for is found by who sent it.
+CREATE INDEX payments_of_nobody ON payments (payer_telegram_id) WHERE order_id IS NULL;

@@ -1,6 +1,7 @@
 //! Who may open the cabinet, and who may not.
 
 mod identity;
+mod leaving;
 mod links;
 mod oidc;
 mod passwords;

@@ -36,6 +36,9 @@ const USED: &str = "UPDATE login_links SET used_at = 5";
 const PASSWORD: &str = "INSERT INTO passwords (customer_id, phc, changed_at)
     SELECT id, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', 1 FROM customers";
 
+const PAID: &str = "INSERT INTO payments (provider, charge_id, disposition, payer_telegram_id, currency, amount_minor, received_at)
+    VALUES ('stars', 'c', 'unmatched', 7, 'XTR', 1, 1)";
+
 const GUARDS: &[Guard] = &[
     // Sessions.
     rule(SESSION, session!("magic", "1, 1, 9"), Constraint),
@@ -170,6 +173,24 @@ const GUARDS: &[Guard] = &[
     never(
         &[SESSION],
         "UPDATE sessions SET agent = 'another'",
+        "only forgotten",
+    ),
+    // A payer is forgotten, and nothing else put in their place.
+    Guard {
+        before: &[PAID],
+        good: "UPDATE payments SET payer_telegram_id = -8",
+        bad: "UPDATE payments SET payer_telegram_id = 8",
+        kind: Constraint,
+        says: "only forgotten",
+    },
+    never(
+        &[PAID],
+        "UPDATE payments SET payer_telegram_id = NULL",
+        "only forgotten",
+    ),
+    never(
+        &[PAID, "UPDATE payments SET payer_telegram_id = -8"],
+        "UPDATE payments SET payer_telegram_id = -9",
         "only forgotten",
     ),
     // Passwords.

@@ -5,9 +5,12 @@
 //! - [`links`] are made by the bot and log in once.
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
+//! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
 pub mod enter;
+pub mod erase;
+pub mod export;
 pub mod identity;
 pub mod links;
 mod notices;
