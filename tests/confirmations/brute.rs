@@ -109,7 +109,7 @@ on_both_engines! {
             let number = format!("+7999100{at:04}");
             let id = desk.begun(LOGIN, phone(&number)).await;
             for _ in 0..4 {
-                let from = format!("2001:db8:1:2{:02x}::1", at);
+                let from = format!("2001:db8:1:2{at:02x}::1");
                 match desk.guess_from(LOGIN, id, "000000", Some(&from)).await {
                     Guess::Wrong { .. } => compared += 1,
                     Guess::TooMany { .. } => too_many += 1,
