@@ -6,6 +6,7 @@ mod browser;
 mod bus;
 mod catalogue;
 mod cli;
+mod confirmations;
 mod house;
 mod kill;
 mod ops;

@@ -54,8 +54,11 @@ sql! {
     SWEEP = "throttle.sweep",
         sqlite: "DELETE FROM throttles WHERE (name, subject) IN
              (SELECT name, subject FROM throttles WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)",
-        postgres: "DELETE FROM throttles WHERE (name, subject) IN
-             (SELECT name, subject FROM throttles WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+        postgres: "WITH ended AS MATERIALIZED (
+                 SELECT name, subject FROM throttles WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED
+             )
+             DELETE FROM throttles USING ended
+             WHERE throttles.name = ended.name AND throttles.subject = ended.subject";
 }
 
 /// Counts one more time for the subject, unless that would be too often. Until the transaction ends, whoever counts for

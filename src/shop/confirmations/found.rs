@@ -1,10 +1,15 @@
 //! A confirmation as it is stored, found by who may see it.
 
-use super::{Asker, Channel, Purpose, Target};
+use std::time::Duration;
+
+use super::{Asker, CODE_LIFE, Channel, Purpose, Target};
 use crate::clock::Millis;
 use crate::shop::customers::{Email, Phone};
 use crate::store::{ErrorKind, FromRow, PublicId, Row, StoreError, Tx};
 use crate::{binds, sql};
+
+/// Nobody waits for a mail any longer than this.
+const LATEST_MAIL: Duration = Duration::from_hours(1);
 
 /// How a confirmation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,17 @@ impl Found {
             Channel::Email => Email::read(&self.target).map(Target::Email),
         };
         target.ok_or_else(broken)
+    }
+
+    /// Until when sending it is of use: a code is typed at once or never, and a mail with a link may be late.
+    pub(super) fn useful_until(&self) -> Millis {
+        match self.channel {
+            Channel::Phone => self.code_until,
+            Channel::Email => {
+                let sent_at = self.code_until - CODE_LIFE.as_millis() as i64;
+                self.until.min(sent_at + LATEST_MAIL.as_millis() as i64)
+            }
+        }
     }
 
     /// Nobody has its target, so nothing is sent and no code fits.

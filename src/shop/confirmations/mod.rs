@@ -9,24 +9,26 @@
 //! code does not exist.
 
 pub mod begin;
-
+pub mod carry;
 mod found;
 pub mod guess;
 pub mod link;
 pub mod look;
-
+pub mod mail;
 pub mod proof;
-
+pub mod reports;
 pub mod resend;
-
+mod rotation;
 mod secret;
 pub mod senders;
+mod sends;
 pub mod upkeep;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use self::proof::{Proof, Proved};
+pub use self::rotation::{HELD_FOR_SPAM, MEND};
 use crate::shop::customers::{Email, Phone};
 use crate::shop::throttle::{self, Limit, Taken};
 use crate::shop::vault::Vault;

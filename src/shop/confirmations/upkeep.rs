@@ -19,10 +19,13 @@ sql! {
         sqlite: "UPDATE confirmations SET state = 'expired', changed_at = $1
              WHERE state = 'live' AND id IN
                  (SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)",
-        postgres: "UPDATE confirmations SET state = 'expired', changed_at = $1
-             WHERE state = 'live' AND id IN
-                 (SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
-                  FOR UPDATE SKIP LOCKED)";
+        // As a plain subquery the planner may run it more than once, and so end more than the limit.
+        postgres: "WITH due AS MATERIALIZED (
+                 SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+                 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE confirmations SET state = 'expired', changed_at = $1
+             FROM due WHERE confirmations.id = due.id AND confirmations.state = 'live'";
 }
 sql! {
     NEXT = "confirmations.expire.next",
