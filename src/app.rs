@@ -3,6 +3,7 @@
 mod doors;
 mod housekeeping;
 mod introduction;
+pub mod login;
 mod news;
 mod owed;
 mod updates;

@@ -2,6 +2,7 @@
 //! start, and everything that is wrong with them is told at once: the key, where it came from, what was found and what
 //! is expected. Secrets are never repeated.
 
+mod cabinet;
 mod contacts;
 mod reader;
 mod sources;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use self::cabinet::Cabinet;
 pub use self::contacts::Confirm;
 use self::reader::{Noted, Reader};
 use crate::senders::settings::{Settings, VkIdSettings};
@@ -50,6 +52,8 @@ pub struct Config {
     pub confirm: Confirm,
     /// Logins by VK ID, if the shop has an application there.
     pub vk_id: Option<VkIdSettings>,
+    /// The customer's own pages.
+    pub cabinet: Cabinet,
     /// Logging.
     pub log: Log,
 }
@@ -238,12 +242,16 @@ impl Config {
         let senders = contacts::senders(from);
         let confirm = contacts::confirm(from);
         let vk_id = contacts::vk_id(from);
+        let cabinet = Cabinet::read(from);
         let log = Log::read(from);
         if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
             together::cards(from, telegram, shop, checkout);
         }
         if let (Ok(telegram), Ok(web)) = (&telegram, &web) {
             together::webhook(from, telegram, web);
+        }
+        if let (Ok(cabinet), Ok(web)) = (&cabinet, &web) {
+            cabinet::together(from, cabinet, web);
         }
         Ok(Self {
             telegram: telegram?,
@@ -256,6 +264,7 @@ impl Config {
             senders: senders?,
             confirm: confirm?,
             vk_id: vk_id?,
+            cabinet: cabinet?,
             log: log?,
         })
     }

@@ -1,10 +1,12 @@
 //! Every story, by capability. `support` is the rig.
 
+mod access;
 mod bot;
 mod browser;
 mod bus;
 mod catalogue;
 mod cli;
+mod confirmations;
 mod house;
 mod kill;
 mod ops;

@@ -71,6 +71,19 @@ impl Face {
             Letter::Trouble { .. } => screens::trouble(&l),
             Letter::Alert { batch, .. } => return self.tell(&l, chat, batch).await,
             Letter::Refund { .. } => return Err(Wordless::Gone("a refund goes to its provider")),
+            Letter::Code { .. }
+            | Letter::MailCode { .. }
+            | Letter::MailChanged { .. }
+            | Letter::MailLogin { .. }
+            | Letter::MailPassword { .. } => {
+                return Err(Wordless::Gone("codes and mails go by their senders"));
+            }
+            Letter::PhoneTaken { .. }
+            | Letter::EmailTaken { .. }
+            | Letter::CodeUnsent { .. }
+            | Letter::EmailUnreachable { .. } => {
+                return Err(Wordless::Gone("this version has no words for it"));
+            }
         };
         Ok(self.text(chat, &screen, false).await)
     }

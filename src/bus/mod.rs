@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod attention;
 mod bulk;
 pub mod dialogue;
+pub mod forget;
 pub mod inbox;
 mod lanes;
 mod leases;

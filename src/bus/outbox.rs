@@ -14,6 +14,8 @@ pub enum Priority {
     Refund = 20,
     /// Invoices: the customer waits.
     Invoice = 30,
+    /// What somebody waits for to go on, and what soon means nothing any more.
+    Code = 35,
     /// Words about an order.
     Notice = 40,
     /// News for staff.

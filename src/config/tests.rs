@@ -170,6 +170,41 @@ fn a_webhook_needs_a_secret_and_an_address_that_telegram_reaches() {
 }
 
 #[test]
+fn each_way_into_the_cabinet_can_be_closed() {
+    use crate::shop::access::Way;
+    let config = Config::from_sources(None, []).unwrap();
+    assert_eq!(config.cabinet.login, [Way::Link, Way::App]);
+    const LOGIN: &str = "KIOSK_CABINET__LOGIN";
+    let closed = with("", &[(LOGIN, "[]")]).unwrap().cabinet;
+    assert!(Way::ALL.into_iter().all(|way| !closed.allows(way)));
+    for way in Way::ALL {
+        let list = format!("[\"{way}\"]");
+        let needs = [
+            ("KIOSK_CABINET__TELEGRAM_CLIENT_ID", "4242"),
+            ("KIOSK_CABINET__TELEGRAM_CLIENT_SECRET", "hunter2-hunter2"),
+            ("KIOSK_WEB__PUBLIC_URL", "https://shop.example.com"),
+            (LOGIN, list.as_str()),
+        ];
+        let open = with("", &needs).unwrap();
+        assert_eq!(open.cabinet.login, [way]);
+        assert!(!format!("{open:?}").contains("hunter2"));
+    }
+    let told = problems("[cabinet]\nlogin = ['telegram']", &[]);
+    insta::assert_snapshot!(told.join("\n"), @r"
+    cabinet.login has telegram, and cabinet.telegram_client_id or cabinet.telegram_client_secret is not set: get both from @BotFather (Bot Settings, Web Login), or take telegram out
+    cabinet.login has telegram, and web.public_url is not set: Telegram sends customers back to an address under it
+    ");
+    let told = problems(
+        "[cabinet]\nlogin = ['magic']\ntelegram_client_secret = 'hunter2 hunter2'",
+        &[],
+    );
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    cabinet.login (kiosk.toml) is "magic", expected link or telegram or app or widget or password or phone or email
+    cabinet.telegram_client_secret (kiosk.toml) is a text of 15 characters, expected the client secret from @BotFather
+    "#);
+}
+
+#[test]
 fn a_secret_is_never_repeated() {
     let secret = "hunter2-hunter2";
     let wrong = problems(

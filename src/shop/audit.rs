@@ -108,6 +108,11 @@ sql! {
     KEY_TWICE = "audit.key_sold_twice",
         "SELECT e.key_id FROM key_events e WHERE e.to_state = 'sold' AND e.at <= $1
          GROUP BY e.key_id HAVING COUNT(*) > 1 LIMIT 20";
+    CONFIRMED = "audit.confirmation_misused",
+        "SELECT id FROM confirmations
+         WHERE (uses > 1 OR (state = 'consumed') <> (uses = 1) OR tries > 5) AND changed_at <= $1 LIMIT 20";
+    CONFIRMATION = "audit.confirmation_past_its_time",
+        "SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 - 3600000 LIMIT 20";
     ORDER_EVENTS = "audit.order_chain",
         "SELECT e.id FROM order_events e
          WHERE e.at <= $1 AND NOT EXISTS (SELECT 1 FROM state_transitions s
@@ -205,6 +210,16 @@ static CHECKS: &[Check] = &[
         &KEYS_LOST,
     ),
     check("key-sold-twice", "A key was sold twice.", &KEY_TWICE),
+    check(
+        "confirmation-misused",
+        "A confirmation was used twice, or took more tries than it has.",
+        &CONFIRMED,
+    ),
+    check(
+        "confirmation-past-its-time",
+        "A confirmation should have ended an hour ago.",
+        &CONFIRMATION,
+    ),
     check(
         "order-chain",
         "An order's history has a step that no order may take.",

@@ -86,6 +86,73 @@ pub enum Letter {
         /// Who is told.
         to: i64,
     },
+    /// A code on its way to a phone, by the senders.
+    Code {
+        /// What it confirms.
+        confirmation: PublicId,
+        /// Which of its codes.
+        round: i64,
+        /// How many senders have carried it without its arriving.
+        after: i64,
+    },
+    /// A code and a link on their way to an e-mail address.
+    MailCode {
+        /// What they confirm.
+        confirmation: PublicId,
+        /// Which of its codes.
+        round: i64,
+    },
+    /// To the address that another one has just taken the place of.
+    MailChanged {
+        /// What confirmed the other one. It keeps the old address.
+        confirmation: PublicId,
+    },
+    /// To the customer's address: somebody has opened the cabinet.
+    MailLogin {
+        /// The session.
+        session: PublicId,
+        /// Whose cabinet.
+        to: i64,
+        /// When, in milliseconds UTC.
+        at: i64,
+        /// By which way, in a word of the program.
+        way: String,
+        /// With what, shortened.
+        agent: String,
+    },
+    /// To the customer's address: the cabinet has another password.
+    MailPassword {
+        /// The change.
+        change: PublicId,
+        /// Whose cabinet.
+        to: i64,
+        /// When, in milliseconds UTC.
+        at: i64,
+    },
+    /// Another customer has proved that a phone number is theirs.
+    PhoneTaken {
+        /// The event.
+        taken: PublicId,
+    },
+    /// Another customer has proved that an e-mail address is theirs.
+    EmailTaken {
+        /// The event.
+        taken: PublicId,
+    },
+    /// No sender could carry a code: another way must be chosen.
+    CodeUnsent {
+        /// What it would have confirmed.
+        confirmation: PublicId,
+        /// Which of its codes.
+        round: i64,
+    },
+    /// There is no such e-mail address.
+    EmailUnreachable {
+        /// What was to be confirmed.
+        confirmation: PublicId,
+        /// Which of its codes.
+        round: i64,
+    },
 }
 
 /// Why money does not fit its order.
@@ -123,6 +190,15 @@ impl Letter {
             Letter::Refund { .. } => "refund",
             Letter::Trouble { .. } => "trouble",
             Letter::Alert { .. } => "alert",
+            Letter::Code { .. } => "code",
+            Letter::MailCode { .. } => "mail_code",
+            Letter::MailChanged { .. } => "mail_changed",
+            Letter::MailLogin { .. } => "mail_login",
+            Letter::MailPassword { .. } => "mail_password",
+            Letter::PhoneTaken { .. } => "phone_taken",
+            Letter::EmailTaken { .. } => "email_taken",
+            Letter::CodeUnsent { .. } => "code_unsent",
+            Letter::EmailUnreachable { .. } => "email_unreachable",
         }
     }
 
@@ -142,6 +218,29 @@ impl Letter {
             | Letter::Refund { refund } => format!("{kind}:{refund}"),
             Letter::Trouble { asked } => format!("{kind}:{asked}"),
             Letter::Alert { batch, to } => format!("{kind}:{batch}:{to}"),
+            Letter::Code {
+                confirmation,
+                round,
+                after,
+            } => format!("{kind}:{confirmation}:{round}:{after}"),
+            Letter::MailCode {
+                confirmation,
+                round,
+            }
+            | Letter::CodeUnsent {
+                confirmation,
+                round,
+            }
+            | Letter::EmailUnreachable {
+                confirmation,
+                round,
+            } => format!("{kind}:{confirmation}:{round}"),
+            Letter::MailChanged { confirmation } => format!("{kind}:{confirmation}"),
+            Letter::MailLogin { session, .. } => format!("{kind}:{session}"),
+            Letter::MailPassword { change, .. } => format!("{kind}:{change}"),
+            Letter::PhoneTaken { taken } | Letter::EmailTaken { taken } => {
+                format!("{kind}:{taken}")
+            }
         }
     }
 
@@ -150,12 +249,20 @@ impl Letter {
             Letter::Delivery { .. } | Letter::Redelivery { .. } => Priority::Delivery,
             Letter::Refund { .. } => Priority::Refund,
             Letter::Invoice { .. } => Priority::Invoice,
+            Letter::Code { .. } | Letter::MailCode { .. } => Priority::Code,
             Letter::InvoiceRefused { .. }
             | Letter::Expired { .. }
             | Letter::Backorder { .. }
             | Letter::Returned { .. }
             | Letter::Refunded { .. }
-            | Letter::Trouble { .. } => Priority::Notice,
+            | Letter::Trouble { .. }
+            | Letter::MailChanged { .. }
+            | Letter::MailLogin { .. }
+            | Letter::MailPassword { .. }
+            | Letter::PhoneTaken { .. }
+            | Letter::EmailTaken { .. }
+            | Letter::CodeUnsent { .. }
+            | Letter::EmailUnreachable { .. } => Priority::Notice,
             Letter::Alert { .. } => Priority::Alert,
         }
     }
@@ -166,16 +273,29 @@ impl Letter {
             _ => Semantics::AtLeastOnce,
         }
     }
+
+    /// Whether it is a message in its customer's chat. Others neither wait for the chat nor hold it up.
+    fn goes_to_chat(&self) -> bool {
+        !matches!(
+            self,
+            Letter::Refund { .. }
+                | Letter::Code { .. }
+                | Letter::MailCode { .. }
+                | Letter::MailChanged { .. }
+                | Letter::MailLogin { .. }
+                | Letter::MailPassword { .. }
+        )
+    }
 }
 
-/// Posts a letter to a customer, or about one (a refund has no chat of its own).
+/// Posts a letter to a customer, or about one (a refund, a code and a mail have no chat of their own).
 pub async fn post(tx: &mut Tx<'_>, to: &Customer, letter: &Letter) -> Result<(), StoreError> {
     let stored = Stored {
         language: to.language,
         letter,
     };
     let payload = serde_json::to_string(&stored).map_err(broken)?;
-    let chat = (!matches!(letter, Letter::Refund { .. })).then_some(to.telegram_id);
+    let chat = letter.goes_to_chat().then_some(to.telegram_id);
     let letter = outbox::Letter {
         dedup_key: &letter.dedup_key(),
         kind: letter.kind(),

@@ -1,5 +1,6 @@
 //! The shop: rules, use-cases and their SQL. Knows no Telegram, no HTTP and no mail.
 
+pub mod access;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
@@ -13,4 +14,5 @@ pub mod payments;
 pub mod staff;
 pub mod stats;
 pub mod texts;
+pub mod throttle;
 pub mod vault;

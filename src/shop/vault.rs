@@ -324,6 +324,13 @@ impl Vault {
     pub fn link_mac(&self, message: &[u8]) -> [u8; 32] {
         mac(&self.secrets.link, message)
     }
+
+    /// The MAC of what is derived instead of stored, or stored only so: codes, tokens, subjects of limits. `what` keeps
+    /// one use apart from every other.
+    pub fn derived_mac(&self, what: &str, message: &[u8]) -> [u8; 32] {
+        let message = [what.as_bytes(), b"\0", message].concat();
+        mac(&self.secrets.link, &message)
+    }
 }
 
 /// Makes the secrets, unless another process has just done so. The row id is part of what is authenticated, so each row

@@ -292,6 +292,18 @@ impl Store {
         }
     }
 
+    /// Has nothing but what is stored now in the files of SQLite, where the write-ahead log keeps older pages for a while.
+    /// False: others were in the way, and the log is overwritten in the course of time. Nothing on PostgreSQL.
+    pub async fn cut_log(&self) -> Result<bool, StoreError> {
+        let this = self.clone();
+        let cut = tokio::task::spawn_blocking(move || match &this.inner.engine {
+            Engine::Sqlite(engine) => engine.cut_log(),
+            Engine::Postgres(_) => Ok(true),
+        });
+        cut.await
+            .map_err(|error| StoreError::because("store.cut_log", ErrorKind::Failed, error))?
+    }
+
     /// Finishes what is queued and closes.
     pub async fn close(&self) {
         match &self.inner.engine {

@@ -1,10 +1,11 @@
 //! A lean client of the Bot API: typed calls for what the shop needs, errors told apart by what a caller does next.
-//! Ground for `bot` and `pay`; the token stays inside.
+//! Ground for `bot` and `pay`; the token stays inside. [`oidc`] has the calls of "Log in with Telegram".
 
 mod calls;
 mod client;
 mod error;
 pub mod files;
+pub mod oidc;
 mod photos;
 mod setup;
 mod stars;

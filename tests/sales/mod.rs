@@ -5,4 +5,4 @@ mod cards;
 mod cart;
 mod money;
 mod races;
-mod rig;
+pub mod rig;

@@ -1,6 +1,8 @@
 //! The rules that the database itself holds, on both engines: which states follow which, what is unique, what is fixed.
 
+mod access;
 mod columns;
+mod customers;
 mod guards;
 mod money;
 mod transitions;

@@ -138,6 +138,39 @@ const ENTITIES: &[Entity] = &[
         change: "UPDATE attention SET state = '{state}', resolved_at = {also}",
         also: (&["resolved"], "1", "NULL"),
     },
+    Entity {
+        name: "confirmation",
+        states: &["live", "consumed", "expired", "locked"],
+        births: &["live"],
+        moves: &[("live", &["consumed", "expired", "locked"])],
+        before: &[],
+        birth: "INSERT INTO confirmations (public_id, customer_id, purpose, channel, target, target_key, code_hash, state,
+                sent_at, code_expires_at, expires_at, created_at, changed_at)
+            SELECT CAST('the only proof..' AS BYTEA), id, 'phone', 'phone', 't', 't',
+                CAST('32 bytes of the hash of the code' AS BYTEA), '{state}', 1, 1, 1, 1, 1 FROM customers",
+        change: "UPDATE confirmations SET state = '{state}'",
+        also: (&[], "", ""),
+    },
+    Entity {
+        name: "send",
+        states: &["sending", "accepted", "unreachable", "failed", "unknown", "undelivered", "delivered", "read"],
+        births: &["sending"],
+        moves: &[
+            ("sending", &["accepted", "unreachable", "failed", "unknown"]),
+            ("unknown", &["accepted"]),
+            ("accepted", &["undelivered", "delivered", "read"]),
+            ("undelivered", &["delivered", "read"]),
+            ("delivered", &["read"]),
+        ],
+        before: &["INSERT INTO confirmations (public_id, customer_id, purpose, channel, target, target_key, code_hash,
+                sent_at, code_expires_at, expires_at, created_at, changed_at)
+            SELECT CAST('the only proof..' AS BYTEA), id, 'phone', 'phone', 't', 't',
+                CAST('32 bytes of the hash of the code' AS BYTEA), 1, 1, 1, 1, 1 FROM customers"],
+        birth: "INSERT INTO confirmation_sends (public_id, confirmation_id, round, sender, state, created_at, changed_at)
+            SELECT CAST('the only send...' AS BYTEA), id, 1, 'log', '{state}', 1, 1 FROM confirmations",
+        change: "UPDATE confirmation_sends SET state = '{state}'",
+        also: (&[], "", ""),
+    },
 ];
 
 impl Entity {

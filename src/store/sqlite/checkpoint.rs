@@ -50,6 +50,14 @@ impl Checkpointer {
     }
 }
 
+/// Moves all of the log into the database and cuts it off: what was replaced there is gone then. False: somebody was in the
+/// way for longer than one waits.
+pub(super) fn cut(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0).map(|busy| busy == 0)
+    })
+}
+
 fn run(conn: &Connection, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
         checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)");

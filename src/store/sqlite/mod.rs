@@ -120,6 +120,12 @@ impl Sqlite {
             .unwrap_or_else(|_| (Err(E::from(StoreError::new(name, ErrorKind::Closed))), true))
     }
 
+    /// Cuts the write-ahead log off, by a connection of its own. Blocks.
+    pub(super) fn cut_log(&self) -> Result<bool, StoreError> {
+        let failed = |error| StoreError::sqlite("store.cut_log", error);
+        checkpoint::cut(&connect(&self.path)?).map_err(failed)
+    }
+
     pub(super) fn close(&self) {
         self.writer.close();
         self.readers.close();
@@ -222,6 +228,8 @@ fn settings(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
+    // What is deleted or replaced is overwritten with zeros: who is erased is gone from the file, too.
+    conn.pragma_update(None, "secure_delete", true)?;
     // A savepoint's journal would otherwise be a file: half of the writer's time.
     conn.pragma_update(None, "temp_store", "memory")?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;

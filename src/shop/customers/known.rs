@@ -1,6 +1,7 @@
-//! Customers: people known by their Telegram id.
+//! Meeting a customer, and what is known of them at each update.
 
-use super::texts::Language;
+use super::{Email, Phone};
+use crate::shop::texts::Language;
 use crate::store::{FromRow, Row, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -17,27 +18,6 @@ pub struct Customer {
     pub language: Language,
     /// Whether they have blocked the bot.
     pub is_blocked: bool,
-}
-
-/// A phone number: `+` and 7 to 15 digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phone(String);
-
-impl Phone {
-    /// Reads a number as Telegram writes it in a contact: digits, perhaps with a `+`, spaces and dashes among them.
-    pub fn read(text: &str) -> Option<Self> {
-        let digits: String = text
-            .chars()
-            .filter(|letter| !matches!(letter, '+' | ' ' | '-' | '(' | ')'))
-            .collect();
-        let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit());
-        fits.then(|| Self(format!("+{digits}")))
-    }
-
-    /// The number with its `+`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Customer {
@@ -81,10 +61,18 @@ sql! {
     SET_LANGUAGE = "customers.set_language",
         "UPDATE customers SET language = $2
          WHERE telegram_id = $1 AND language <> $2";
-    SET_PHONE = "customers.set_phone",
-        "UPDATE customers SET phone = $2, phone_confirmed_at = $3
+    BY_ID = "customers.by_id",
+        "SELECT id, telegram_id, name, language, state
+         FROM customers
          WHERE id = $1";
-    PHONE = "customers.phone", "SELECT phone FROM customers WHERE id = $1";
+    BY_PHONE = "customers.by_phone",
+        "SELECT id, telegram_id, name, language, state
+         FROM customers
+         WHERE phone = $1";
+    BY_EMAIL = "customers.by_email",
+        "SELECT id, telegram_id, name, language, state
+         FROM customers
+         WHERE email_key = $1";
     SET_STATE = "customers.set_state",
         "UPDATE customers SET state = $2
          WHERE telegram_id = $1 AND state <> $2";
@@ -154,18 +142,19 @@ pub async fn set_language(
         > 0)
 }
 
-/// The customer's confirmed phone number, with its `+`.
-pub async fn phone(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, StoreError> {
-    let found: Option<(Option<String>,)> = tx.optional(&PHONE, binds![id]).await?;
-    Ok(found.and_then(|row| row.0))
+/// A customer by their row.
+pub async fn by_id(tx: &mut Tx<'_>, id: i64) -> Result<Option<Customer>, StoreError> {
+    tx.optional(&BY_ID, binds![id]).await
 }
 
-/// Keeps a phone number that Telegram has confirmed as the customer's own; `None` forgets it.
-pub async fn set_phone(tx: &mut Tx<'_>, id: i64, phone: Option<&str>) -> Result<(), StoreError> {
-    let confirmed_at = phone.map(|_| tx.now());
-    tx.execute(&SET_PHONE, binds![id, phone, confirmed_at])
-        .await
-        .map(|_| ())
+/// Whose confirmed phone number it is.
+pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Customer>, StoreError> {
+    tx.optional(&BY_PHONE, binds![phone.as_str()]).await
+}
+
+/// Whose confirmed e-mail address it is, however it is spelled.
+pub async fn by_email(tx: &mut Tx<'_>, email: &Email) -> Result<Option<Customer>, StoreError> {
+    tx.optional(&BY_EMAIL, binds![email.key()]).await
 }
 
 /// Notes whether a customer has blocked the bot. Answers whether that is news.

@@ -1,0 +1,364 @@
+//! Mails on their way: accounts one after another, until one takes it. A mail has the same Message-ID wherever and however
+//! often it is sent from, so that a repeat is known by it.
+
+use std::sync::Arc;
+
+use super::carry::{Waited, nobody, soonest, waited_for};
+use super::rotation::{self, Candidate, Kind, Turn, Verdict};
+use super::senders::{CodeText, Mail, MailSender, Mailed};
+use super::sends::{self, Ended};
+use super::{Channel, Purpose, found, secret};
+use crate::bus::Outcome;
+use crate::bus::outbox::Claimed;
+use crate::clock::Millis;
+use crate::shop::customers::{self, Customer};
+use crate::shop::letters::{self, Letter};
+use crate::shop::texts::Language;
+use crate::shop::vault::Vault;
+use crate::store::{PublicId, Store, StoreError, Tx};
+use crate::{binds, sql};
+
+/// What a mail is about: all that its words need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A code and a link.
+    Code {
+        /// What they are for.
+        purpose: Purpose,
+        /// The digits, to be typed; `None` where their time was over before the mail could go.
+        code: Option<CodeText>,
+        /// The end of the link. It is as secret as the code.
+        token: CodeText,
+    },
+    /// This address was the customer's, and another one has taken its place.
+    Changed,
+    /// Somebody has opened the cabinet.
+    Login {
+        /// When.
+        at: Millis,
+        /// By which way.
+        way: String,
+        /// With what.
+        agent: String,
+    },
+    /// The cabinet has another password.
+    Password {
+        /// When.
+        at: Millis,
+    },
+}
+
+/// The words of a mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words {
+    /// One line.
+    pub subject: String,
+    /// For readers without HTML.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+impl std::fmt::Debug for Words {
+    /// Without the words: they hold codes and links.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(…)")
+    }
+}
+
+/// Who makes the words of mails.
+pub trait Wording: Send + Sync {
+    /// The words in the customer's language, the same for a repeat.
+    fn mail(&self, language: Language, about: &About) -> Words;
+}
+
+sql! {
+    REPLACED = "confirmations.mail.replaced",
+        "SELECT replaced FROM confirmations WHERE public_id = $1";
+    EMAIL_OF = "confirmations.mail.email_of", "SELECT email FROM customers WHERE telegram_id = $1";
+    EMAIL_IF = "confirmations.mail.email_if",
+        "SELECT email FROM customers WHERE id = $1 AND email_key = $2";
+}
+
+/// Carries a claimed letter that is a mail.
+pub async fn carry(
+    store: &Store,
+    vault: &Vault,
+    accounts: &[Arc<dyn MailSender>],
+    wording: &dyn Wording,
+    claimed: &Claimed,
+) -> Outcome {
+    walk(store, vault, accounts, wording, claimed)
+        .await
+        .unwrap_or_else(|error| Outcome::Retry(error.to_string()))
+}
+
+/// What comes next.
+enum Next {
+    /// This account is called, with a mail to this address about this.
+    Call(Box<Call>),
+    /// None is.
+    Ended(Outcome),
+}
+
+struct Call {
+    at: usize,
+    send: Option<PublicId>,
+    to: String,
+    about: About,
+}
+
+async fn walk(
+    store: &Store,
+    vault: &Vault,
+    accounts: &[Arc<dyn MailSender>],
+    wording: &dyn Wording,
+    claimed: &Claimed,
+) -> Result<Outcome, StoreError> {
+    let (language, letter) = letters::read(claimed)?;
+    let shared: Arc<[Arc<dyn MailSender>]> = accounts.into();
+    let mut failed: Vec<usize> = Vec::new();
+    loop {
+        let (vault, accounts, skip) = (vault.clone(), shared.clone(), failed.clone());
+        let asked = letter.clone();
+        let next = store
+            .write("mails.carry", move |tx| {
+                let (vault, accounts) = (vault.clone(), accounts.clone());
+                let (skip, asked) = (skip.clone(), asked.clone());
+                Box::pin(async move { step(tx, &vault, &accounts, &skip, &asked).await })
+            })
+            .await?;
+        let call = match next {
+            Next::Call(call) => call,
+            Next::Ended(outcome) => return Ok(outcome),
+        };
+        let Some(sender) = shared.get(call.at) else {
+            return Ok(Outcome::Retry("the accounts have changed".to_owned()));
+        };
+        let words = wording.mail(language, &call.about);
+        let mail = Mail {
+            to: call.to,
+            subject: words.subject,
+            text: words.text,
+            html: words.html,
+            message_id: PublicId(claimed.public_id).to_string(),
+            unsubscribe: None,
+        };
+        let mailed = sender.send(&mail).await;
+        store.points().pass("mails.called").await;
+        let answer = mailed.clone();
+        let (accounts, asked, at, send) = (shared.clone(), letter.clone(), call.at, call.send);
+        store
+            .write("mails.carried", move |tx| {
+                let (accounts, asked, mailed) = (accounts.clone(), asked.clone(), mailed.clone());
+                Box::pin(async move { write_down(tx, &accounts, at, send, &asked, &mailed).await })
+            })
+            .await?;
+        match answer {
+            Mailed::Accepted => return Ok(Outcome::Sent),
+            Mailed::NoSuchAddress(reason) => {
+                return Ok(Outcome::Refused {
+                    reason,
+                    alert: false,
+                });
+            }
+            Mailed::Spam(_) => {
+                let domain = sender.domain();
+                let same = shared.iter().enumerate();
+                let same = same.filter(|(_, it)| it.domain().eq_ignore_ascii_case(domain));
+                failed.extend(same.map(|(at, _)| at));
+            }
+            Mailed::Quota { .. }
+            | Mailed::Misconfigured(_)
+            | Mailed::Later(_)
+            | Mailed::Unknown(_) => failed.push(call.at),
+        }
+    }
+}
+
+/// Chooses the next account and writes down that it is called.
+async fn step(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    accounts: &[Arc<dyn MailSender>],
+    skip: &[usize],
+    letter: &Letter,
+) -> Result<Next, StoreError> {
+    let refused = |reason: &str| {
+        Ok(Next::Ended(Outcome::Refused {
+            reason: reason.to_owned(),
+            alert: false,
+        }))
+    };
+    let mut waited = None;
+    let (to, about) = match letter {
+        Letter::MailCode {
+            confirmation,
+            round,
+        } => {
+            let (found, customer) =
+                match waited_for(tx, *confirmation, *round, Channel::Email).await? {
+                    Waited::For(found, customer) => (found, customer),
+                    Waited::Not(outcome) => return Ok(Next::Ended(outcome)),
+                };
+            let Some(to) = address_of(tx, &found).await? else {
+                return refused("the address is no longer the customer's");
+            };
+            let code = secret::code(vault, *confirmation, found.purpose, *round);
+            let about = About::Code {
+                purpose: found.purpose,
+                code: (found.code_until > tx.now()).then_some(code),
+                token: CodeText::new(secret::token(vault, *confirmation, found.purpose, *round)),
+            };
+            let known = sends::of_round(tx, found.id, *round).await?;
+            if known.is_carried {
+                return Ok(Next::Ended(Outcome::Sent));
+            }
+            waited = Some((found, customer, *round, known));
+            (Some(to), about)
+        }
+        Letter::MailChanged { confirmation } => {
+            let old: Option<(Option<String>,)> =
+                tx.optional(&REPLACED, binds![confirmation]).await?;
+            (old.and_then(|row| row.0), About::Changed)
+        }
+        Letter::MailLogin {
+            to, at, way, agent, ..
+        } => {
+            let about = About::Login {
+                at: *at,
+                way: way.clone(),
+                agent: agent.clone(),
+            };
+            (email_of(tx, *to).await?, about)
+        }
+        Letter::MailPassword { to, at, .. } => {
+            (email_of(tx, *to).await?, About::Password { at: *at })
+        }
+        _ => return refused("this letter is no mail"),
+    };
+    let Some(to) = to.filter(|to| !to.is_empty()) else {
+        return refused("there is no address to send it to");
+    };
+    let tried = waited.as_ref().map(|(.., known)| known.tried.clone());
+    let tried = tried.unwrap_or_default();
+    let candidates = accounts.iter().enumerate();
+    let candidates = candidates.filter(|(_, it)| !tried.iter().any(|tried| tried == it.account()));
+    let (may_return, fresh): (Vec<_>, Vec<_>) = candidates
+        .map(|(at, account)| Candidate {
+            at,
+            account: account.account().to_owned(),
+            most_a_day: account.most_a_day(),
+        })
+        .partition(|candidate| skip.contains(&candidate.at));
+    let turn = rotation::next(tx, Kind::Mail, accounts.len(), &fresh).await?;
+    let Turn::Of(at) = turn else {
+        let soonest = soonest(tx, turn, &may_return).await?;
+        let outcome = match &waited {
+            Some((found, customer, round, known)) => {
+                nobody(tx, found, customer, *round, soonest, known.may_be_carried).await?
+            }
+            None if soonest.is_some() => Outcome::Retry("every account is busy".to_owned()),
+            None => return refused("there is no account to send mails from"),
+        };
+        return Ok(Next::Ended(outcome));
+    };
+    let send = match &waited {
+        Some((found, _, round, _)) => {
+            let account = accounts.get(at).map_or("", |it| it.account());
+            Some(sends::begin(tx, found.id, *round, account).await?)
+        }
+        None => None,
+    };
+    Ok(Next::Call(Box::new(Call {
+        at,
+        send,
+        to,
+        about,
+    })))
+}
+
+/// Where a code goes: to the address that is to be confirmed, or, for a way in, to the customer's own as they confirmed it,
+/// however the visitor spelled it.
+async fn address_of(tx: &mut Tx<'_>, found: &found::Found) -> Result<Option<String>, StoreError> {
+    match found.purpose {
+        Purpose::Phone | Purpose::Email => Ok(Some(found.target.clone())),
+        Purpose::Recover | Purpose::Login => {
+            let own: Option<(String,)> = tx
+                .optional(&EMAIL_IF, binds![found.customer, found.key])
+                .await?;
+            Ok(own.map(|row| row.0))
+        }
+    }
+}
+
+async fn email_of(tx: &mut Tx<'_>, telegram_id: i64) -> Result<Option<String>, StoreError> {
+    let found: Option<(Option<String>,)> = tx.optional(&EMAIL_OF, binds![telegram_id]).await?;
+    Ok(found.and_then(|row| row.0))
+}
+
+async fn write_down(
+    tx: &mut Tx<'_>,
+    accounts: &[Arc<dyn MailSender>],
+    at: usize,
+    send: Option<PublicId>,
+    letter: &Letter,
+    mailed: &Mailed,
+) -> Result<(), StoreError> {
+    let Some(sender) = accounts.get(at) else {
+        return Ok(());
+    };
+    let (ended, verdict, reason) = match mailed {
+        Mailed::Accepted => (Ended::Accepted, Verdict::Works, ""),
+        Mailed::NoSuchAddress(reason) => (Ended::Unreachable, Verdict::Blameless, reason.as_str()),
+        Mailed::Quota { pause, reason } => {
+            (Ended::Failed, Verdict::Busy(Some(*pause)), reason.as_str())
+        }
+        Mailed::Spam(reason) => (Ended::Failed, Verdict::Spam, reason.as_str()),
+        Mailed::Misconfigured(reason) => (Ended::Failed, Verdict::Misconfigured, reason.as_str()),
+        Mailed::Later(reason) => (Ended::Failed, Verdict::Later, reason.as_str()),
+        Mailed::Unknown(reason) => (Ended::Unknown, Verdict::Unknown, reason.as_str()),
+    };
+    if let Some(send) = send {
+        sends::end(tx, send, ended, None, reason).await?;
+    }
+    rotation::judge(tx, sender.account(), verdict, reason).await?;
+    if verdict == Verdict::Spam {
+        let same = accounts.iter().enumerate().filter(|(other, account)| {
+            *other != at && account.domain().eq_ignore_ascii_case(sender.domain())
+        });
+        for (_, account) in same {
+            rotation::pause_for_spam(tx, account.account(), reason).await?;
+        }
+    }
+    match (mailed, letter) {
+        (
+            Mailed::NoSuchAddress(_),
+            Letter::MailCode {
+                confirmation,
+                round,
+            },
+        ) => tell_unreachable(tx, *confirmation, *round).await,
+        _ => Ok(()),
+    }
+}
+
+async fn tell_unreachable(
+    tx: &mut Tx<'_>,
+    confirmation: PublicId,
+    round: i64,
+) -> Result<(), StoreError> {
+    let found = found::by_name(tx, confirmation).await?;
+    let customer: Option<Customer> = match found.and_then(|found| found.customer) {
+        Some(id) => customers::by_id(tx, id).await?,
+        None => None,
+    };
+    let word = Letter::EmailUnreachable {
+        confirmation,
+        round,
+    };
+    match customer {
+        Some(customer) => letters::post(tx, &customer, &word).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,88 @@
+//! Another code for a confirmation: a new round, in which the older code and link are good no more.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::begin::{Kept, letter};
+use super::found::{self, State};
+use super::{Allowed, Asker, allow_send, subject};
+use crate::shop::customers;
+use crate::shop::letters;
+use crate::shop::vault::Vault;
+use crate::store::{PublicId, StoreError, Tx};
+use crate::{binds, sql};
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resent {
+    /// Another code is on its way (to a visitor only if somebody has the target).
+    Sent,
+    /// The last one went out just now.
+    Wait {
+        /// Before the next one.
+        wait: Duration,
+    },
+    /// There were too many codes.
+    TooMany {
+        /// Before the next one.
+        wait: Duration,
+    },
+    /// It is over: used, locked, too old, or never theirs. It has to begin again.
+    Ended,
+}
+
+sql! {
+    NEXT_ROUND = "confirmations.resend.next_round",
+        "UPDATE confirmations SET round = round + 1, tries = 0, code_hash = $3, token_hash = $4, sent_at = $5,
+             code_expires_at = $6, expires_at = $7, changed_at = $5
+         WHERE id = $1 AND round = $2 AND state = 'live' AND expires_at > $5";
+}
+
+/// Sends another code for a confirmation of the asker's.
+pub async fn resend(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    asker: Asker,
+    id: PublicId,
+    address: Option<IpAddr>,
+) -> Result<Resent, StoreError> {
+    let now = tx.now();
+    let found = found::of(tx, asker, id).await?;
+    let Some(found) = found.filter(|it| it.state == State::Live && it.until > now) else {
+        return Ok(Resent::Ended);
+    };
+    let subject = subject(found.purpose, found.channel, &found.key);
+    match allow_send(tx, vault, asker, address, &subject).await? {
+        Allowed::Fine => {}
+        Allowed::Wait(wait) => return Ok(Resent::Wait { wait }),
+        Allowed::TooMany(wait) => return Ok(Resent::TooMany { wait }),
+    }
+    let round = found.round + 1;
+    let kept = Kept::of(
+        tx,
+        vault,
+        id,
+        found.purpose,
+        found.channel,
+        round,
+        found.is_decoy(),
+    )?;
+    let binds = binds![
+        found.id,
+        found.round,
+        kept.code_hash,
+        kept.token_hash,
+        now,
+        kept.code_until,
+        kept.until
+    ];
+    if tx.execute(&NEXT_ROUND, binds).await? == 0 {
+        return Ok(Resent::Ended);
+    }
+    if let Some(customer) = found.customer
+        && let Some(customer) = customers::by_id(tx, customer).await?
+    {
+        letters::post(tx, &customer, &letter(found.channel, id, round)).await?;
+    }
+    Ok(Resent::Sent)
+}

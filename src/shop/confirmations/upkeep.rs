@@ -1,0 +1,49 @@
+//! Ends what is due and forgets what no longer counts: to be called from time to time, by one process.
+
+use crate::clock::Millis;
+use crate::shop::throttle;
+use crate::store::{StoreError, Tx};
+use crate::{binds, sql};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Confirmations whose time was over.
+    pub expired: u64,
+    /// Limits whose window was over.
+    pub forgotten: u64,
+}
+
+sql! {
+    EXPIRE = "confirmations.expire",
+        sqlite: "UPDATE confirmations SET state = 'expired', changed_at = $1
+             WHERE state = 'live' AND id IN
+                 (SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        // As a plain subquery the planner may run it more than once, and so end more than the limit.
+        postgres: "WITH due AS MATERIALIZED (
+                 SELECT id FROM confirmations WHERE state = 'live' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+                 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE confirmations SET state = 'expired', changed_at = $1
+             FROM due WHERE confirmations.id = due.id AND confirmations.state = 'live'";
+}
+sql! {
+    NEXT = "confirmations.expire.next",
+        "SELECT MIN(expires_at) FROM confirmations WHERE state = 'live'";
+}
+
+/// Ends at most `most` confirmations, and forgets at most as many limits.
+pub async fn sweep(tx: &mut Tx<'_>, most: i64) -> Result<Swept, StoreError> {
+    let now = tx.now();
+    Ok(Swept {
+        expired: tx.execute(&EXPIRE, binds![now, most]).await?,
+        forgotten: throttle::sweep(tx, most).await?,
+    })
+}
+
+/// When the next confirmation is due.
+pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Millis>, StoreError> {
+    tx.one::<(Option<i64>,)>(&NEXT, binds![])
+        .await
+        .map(|row| row.0)
+}

@@ -1,0 +1,13 @@
+//! Confirmations: codes and links, how often they may be tried, who carries them, and what they prove.
+
+mod brute;
+mod codes;
+mod links;
+mod mailing;
+mod proofs;
+mod races;
+mod registration;
+mod reports;
+mod rig;
+mod senders;
+mod walking;
