@@ -10,6 +10,7 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 # The dependencies alone: built again only when a manifest changes. Empty files stand for our own.
 COPY Cargo.toml Cargo.lock build.rs ./
+COPY .cargo/config.toml .cargo/
 COPY emulator/Cargo.toml emulator/
 COPY benches/load/Cargo.toml benches/load/
 RUN mkdir -p src emulator/src benches/load/src migrations locales \

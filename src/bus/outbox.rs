@@ -2,7 +2,7 @@
 //! references, language and snapshots, never key text; its words are made when it is sent.
 
 use crate::clock::Millis;
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{PublicId, Store, StoreError, Tx};
 use crate::{binds, row, sql};
 
 /// Who goes first. The order of sending after pre-checkout, which has its own path.
@@ -134,7 +134,7 @@ sql! {
 
 /// Posts a letter in the caller's transaction; one with a known key is the same letter and is left alone.
 pub async fn post(tx: &mut Tx<'_>, letter: &Letter<'_>) -> Result<(), StoreError> {
-    let (now, public_id) = (tx.now(), tx.random::<16>()?);
+    let (now, public_id) = (tx.now(), PublicId::random(tx)?);
     let semantics = match letter.semantics {
         Semantics::AtLeastOnce => "at_least_once",
         Semantics::AtMostOnce => "at_most_once",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
 
 mod pool;
 
@@ -302,8 +302,12 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url
         .parse()
         .map_err(|error| StoreError::postgres("store.open", error))?;
-    Ok(options.application_name("kiosk").options([
-        ("lock_timeout", LOCK_TIMEOUT),
-        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
-    ]))
+    Ok(options
+        .application_name("kiosk")
+        // Statements are timed and named by the transaction; their texts are in the source.
+        .disable_statement_logging()
+        .options([
+            ("lock_timeout", LOCK_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+        ]))
 }

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use url::{Host, Url};
 
 use super::CallError;
+use super::wire::Wire;
 use crate::meters;
 
 /// No call waits longer for a connection.
@@ -33,9 +34,15 @@ struct Inner {
     api_url: String,
     token: SecretString,
     bot_id: i64,
-    ordinary: reqwest::Client,
-    urgent: reqwest::Client,
-    polling: reqwest::Client,
+    ordinary: Connections,
+    urgent: Connections,
+    polling: Connections,
+}
+
+/// Connections of one kind: the hot way for calls in JSON where there is one, and the way for all else.
+struct Connections {
+    hot: Option<Wire>,
+    any: reqwest::Client,
 }
 
 /// Which connections a call uses, so that none waits behind calls of another kind.
@@ -114,7 +121,11 @@ impl Client {
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => return Err(bad()),
         };
-        let pool = || connections(local).map_err(BadClient::Http);
+        let pool = || {
+            let any = connections(local).map_err(BadClient::Http)?;
+            let hot = Wire::new(api_url, local, CONNECT);
+            Ok::<_, BadClient>(Connections { hot, any })
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 api_url: api_url.trim_end_matches('/').to_owned(),
@@ -139,7 +150,7 @@ impl Client {
 
     /// The connections of ordinary calls.
     pub(super) fn http(&self) -> &reqwest::Client {
-        &self.inner.ordinary
+        &self.inner.ordinary.any
     }
 
     /// Calls `method` and reads its result, within `timeout`.
@@ -154,8 +165,17 @@ impl Client {
         P: Serialize + Sync + ?Sized,
         R: DeserializeOwned,
     {
-        let request = self.request(pool, timeout, method).json(params);
-        measured(method, exchange(request)).await
+        measured(method, async {
+            let Some(wire) = &self.connections(pool).hot else {
+                let request = self.request(pool, timeout, method).json(params);
+                return exchange(request).await;
+            };
+            let json = serde_json::to_vec(params)
+                .map_err(|error| CallError::NotSent(format!("no JSON: {error}")))?;
+            let (status, body) = wire.post(&self.address(method), json, timeout).await?;
+            read(status, &body)
+        })
+        .await
     }
 
     /// Calls `method` with a file and reads its result, within `timeout`.
@@ -174,18 +194,21 @@ impl Client {
     }
 
     fn request(&self, pool: Pool, timeout: Duration, method: &str) -> RequestBuilder {
-        let inner = &self.inner;
-        let client = match pool {
-            Pool::Ordinary => &inner.ordinary,
-            Pool::Urgent => &inner.urgent,
-            Pool::Polling => &inner.polling,
-        };
-        let address = format!(
-            "{}/bot{}/{method}",
-            inner.api_url,
-            inner.token.expose_secret()
-        );
-        client.post(address).timeout(timeout)
+        let client = &self.connections(pool).any;
+        client.post(self.address(method)).timeout(timeout)
+    }
+
+    fn connections(&self, pool: Pool) -> &Connections {
+        match pool {
+            Pool::Ordinary => &self.inner.ordinary,
+            Pool::Urgent => &self.inner.urgent,
+            Pool::Polling => &self.inner.polling,
+        }
+    }
+
+    fn address(&self, method: &str) -> String {
+        let token = self.inner.token.expose_secret();
+        format!("{}/bot{token}/{method}", self.inner.api_url)
     }
 }
 
@@ -209,7 +232,15 @@ where
     let response = request.send().await.map_err(CallError::transport)?;
     let status = response.status().as_u16();
     let body = response.bytes().await.map_err(CallError::transport)?;
-    let Ok(reply) = serde_json::from_slice::<Reply<'_>>(&body) else {
+    read(status, &body)
+}
+
+/// Reads an answer.
+fn read<R>(status: u16, body: &[u8]) -> Result<R, CallError>
+where
+    R: DeserializeOwned,
+{
+    let Ok(reply) = serde_json::from_slice::<Reply<'_>>(body) else {
         return Err(unreadable(status));
     };
     if reply.ok {

@@ -110,8 +110,8 @@ impl CallError {
     }
 }
 
-/// An error with its causes, each once: `reqwest` alone says little.
-fn words(error: &dyn std::error::Error) -> String {
+/// An error with its causes, each once: libraries say little at the top.
+pub(super) fn words(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -11,6 +11,7 @@ mod setup;
 mod stars;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use self::calls::{
     Command, Edit, Invoice, Me, Message, PreCheckoutAnswer, RawUpdate, Sent, Toast,

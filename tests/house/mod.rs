@@ -319,4 +319,22 @@ fn the_image_is_built_with_every_manifest() {
         let copied = format!("COPY {member}/Cargo.toml {member}/\n");
         assert!(image.contains(&copied), "{member} in the Dockerfile");
     }
+    // How SQLite is built is in there: without it the image would be slower than the figures say.
+    let flags = "COPY .cargo/config.toml .cargo/\n";
+    assert!(image.contains(flags), "{flags} in the Dockerfile");
+    assert!(read(".dockerignore").contains("\n!.cargo\n"));
+}
+
+#[test]
+fn sqlite_is_built_as_the_settings_of_cargo_say() {
+    let conn = rusqlite::Connection::open_in_memory().expect("a database");
+    let mut options = conn.prepare("PRAGMA compile_options").expect("options");
+    let options = options.query_map([], |row| row.get::<_, String>(0));
+    let options: Vec<String> = options
+        .expect("rows")
+        .map(|row| row.expect("text"))
+        .collect();
+    let is_there = |wanted: &str| options.iter().any(|it| it == wanted);
+    assert!(is_there("DEFAULT_MEMSTATUS=0"), "{options:?}");
+    assert!(!is_there("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
 }

@@ -232,6 +232,12 @@ impl Server {
     pub fn forget(&self) {
         self.hall.queue.clear();
     }
+
+    /// Forgets the money that was taken, too: the next bot's books begin empty, and the list must not name what it never saw.
+    pub fn begin_anew(&self) {
+        self.forget();
+        lock(&self.hall.charges).clear();
+    }
 }
 
 impl Drop for Server {

@@ -1,7 +1,16 @@
 //! Claiming: the one way from a product's stock to an order's units, and the way back.
 
 use crate::store::{StoreError, Tx};
-use crate::{binds, sql};
+use crate::{binds, row, sql};
+
+row! {
+    /// A unit of an order that has no key (yet).
+    #[derive(Clone, Copy, Debug)]
+    pub(in crate::shop) struct Unit {
+        id: i64,
+        product: i64,
+    }
+}
 
 sql! {
     /// The next key of product `$1` for unit `$2`, at `$3`. Public for who times and explains it.
@@ -34,8 +43,7 @@ sql! {
 sql! {
     EMPTY_UNITS = "keys.empty_units",
         "SELECT u.id, u.product_id FROM order_units u
-         WHERE u.order_id = $1 AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.unit_id = u.id)
-         ORDER BY u.product_id, u.id";
+         WHERE u.order_id = $1 AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.unit_id = u.id)";
     SELL = "keys.sell",
         "UPDATE keys SET state = 'sold', changed_at = $2
          WHERE state = 'reserved' AND unit_id IN (SELECT id FROM order_units WHERE order_id = $1)";
@@ -50,15 +58,24 @@ sql! {
 /// Reserves a key for every unit of the order that has none. False: a unit stays empty, and the order has whatever was
 /// claimed so far; the caller rolls back or calls [`release`].
 pub(in crate::shop) async fn fill(tx: &mut Tx<'_>, order: i64) -> Result<bool, StoreError> {
+    let empty = tx.all(&EMPTY_UNITS, binds![order]).await?;
+    claim(tx, empty).await
+}
+
+/// The same for units that are known to be empty.
+pub(in crate::shop) async fn claim(
+    tx: &mut Tx<'_>,
+    mut empty: Vec<Unit>,
+) -> Result<bool, StoreError> {
     let now = tx.now();
-    let empty: Vec<(i64, i64)> = tx.all(&EMPTY_UNITS, binds![order]).await?;
-    for (unit, product) in empty {
-        let mut claimed: Option<(i64,)> = tx.optional(&CLAIM, binds![product, unit, now]).await?;
+    // Keys are locked in one order everywhere.
+    empty.sort_unstable_by_key(|unit| (unit.product, unit.id));
+    for unit in empty {
+        let binds = binds![unit.product, unit.id, now];
+        let mut claimed: Option<(i64,)> = tx.optional(&CLAIM, binds).await?;
         if claimed.is_none() {
             tx.pause("keys.claim.second_look").await;
-            claimed = tx
-                .optional(&SECOND_LOOK, binds![product, unit, now])
-                .await?;
+            claimed = tx.optional(&SECOND_LOOK, binds).await?;
         }
         if claimed.is_none() {
             return Ok(false);

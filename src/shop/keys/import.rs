@@ -18,7 +18,7 @@ use crate::store::{Store, StoreError, Tx};
 use crate::{binds, sql};
 
 /// So many keys are written in one transaction.
-const CHUNK: usize = 500;
+const CHUNK: usize = 250;
 /// So many chunks are sealed ahead of the writer.
 const AHEAD: usize = 4;
 /// So many line numbers of each kind are kept for the report.

@@ -59,10 +59,13 @@ pub enum Reason {
 
 sql! {
     APPROVE = "orders.approve",
-        "UPDATE orders SET approved_query = $3, approved_until = $5,
-             expires_at = CASE WHEN expires_at > $6 THEN expires_at ELSE $6 END
-         WHERE id = $1 AND customer_id = $2 AND state = 'open' AND expires_at > $4
-             AND (approved_query IS NULL OR approved_query = $3 OR approved_until <= $7)";
+        "UPDATE orders SET approved_query = $5, approved_until = $7,
+             expires_at = CASE WHEN orders.expires_at > $8 THEN orders.expires_at ELSE $8 END
+         FROM payment_attempts a, customers c
+         WHERE a.public_id = $1 AND a.currency = $3 AND a.amount_minor = $4 AND orders.id = a.order_id
+             AND c.id = orders.customer_id AND c.telegram_id = $2
+             AND orders.state = 'open' AND orders.expires_at > $6
+             AND (orders.approved_query IS NULL OR orders.approved_query = $5 OR orders.approved_until <= $9)";
     UNDO = "orders.approve.undo",
         "UPDATE orders SET approved_query = NULL, approved_until = NULL
          WHERE approved_query = $1";
@@ -78,26 +81,35 @@ pub async fn approve(
     let Ok(payload) = payload::decode(vault, &query.payload) else {
         return refused(Reason::Unknown);
     };
+    tx.pause("orders.approve").await;
+    let now = tx.now();
+    let (until, least) = (now + APPROVAL, now + LEFT);
+    let given_up = until - GIVEN_UP;
+    let binds = binds![
+        payload.attempt,
+        query.payer,
+        query.currency,
+        query.amount,
+        query.id,
+        now,
+        until,
+        least,
+        given_up
+    ];
+    if tx.execute(&APPROVE, binds).await? > 0 {
+        return Ok(Approval::Approved);
+    }
+    // The question has a deadline: why not is only looked up when it is not.
     let Some(attempt) = attempt::by_public_id(tx, payload.attempt).await? else {
         return refused(Reason::Unknown);
     };
-    let order = super::by_id(tx, attempt.order).await?;
-    let customer = order.customer();
-    if customer.telegram_id != query.payer {
+    if attempt.payer != query.payer {
         return refused(Reason::NotYours);
     }
     if attempt.currency != query.currency || attempt.amount != query.amount {
         return refused(Reason::Changed);
     }
-    tx.pause("orders.approve").await;
-    let now = tx.now();
-    let (until, least) = (now + APPROVAL, now + LEFT);
-    let given_up = until - GIVEN_UP;
-    let binds = binds![order.id, customer.id, query.id, now, until, least, given_up];
-    if tx.execute(&APPROVE, binds).await? > 0 {
-        return Ok(Approval::Approved);
-    }
-    let order = super::by_id(tx, order.id).await?;
+    let order = super::by_id(tx, attempt.order).await?;
     refused(match order.state()? {
         State::Open if order.expires_at <= now => Reason::Expired,
         State::Open => Reason::BeingPaid,

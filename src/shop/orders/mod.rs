@@ -130,11 +130,30 @@ sql! {
                      c.id, c.telegram_id, c.name, c.language, c.state
               FROM orders o JOIN customers c ON c.id = o.customer_id
               WHERE o.id = $1 FOR UPDATE OF o";
+    LOCK_OF_CUSTOMER = "orders.lock_of_customer",
+        sqlite: "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
+                     c.id, c.telegram_id, c.name, c.language, c.state
+              FROM orders o JOIN customers c ON c.id = o.customer_id
+              WHERE o.public_id = $1 AND o.customer_id = $2",
+        postgres: "SELECT o.id, o.public_id, o.state, o.expires_at, o.approved_until,
+                     c.id, c.telegram_id, c.name, c.language, c.state
+              FROM orders o JOIN customers c ON c.id = o.customer_id
+              WHERE o.public_id = $1 AND o.customer_id = $2 FOR UPDATE OF o";
 }
 
 /// The order as it is, locked until the transaction ends.
 pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Order, StoreError> {
     tx.one(&LOCK, binds![id]).await
+}
+
+/// The customer's own order as it is, locked until the transaction ends; `None` for a stranger.
+pub(in crate::shop) async fn lock_of_customer(
+    tx: &mut Tx<'_>,
+    customer: i64,
+    order: PublicId,
+) -> Result<Option<Order>, StoreError> {
+    tx.optional(&LOCK_OF_CUSTOMER, binds![order, customer])
+        .await
 }
 
 /// The customer's own order; `None` for a stranger.

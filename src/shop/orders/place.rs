@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::goods::{self, Goods};
 use crate::meters;
 use crate::shop::customers;
-use crate::shop::keys::claim;
+use crate::shop::keys::claim::{self, Unit};
 use crate::shop::money::Prices;
 use crate::shop::payments::{self, Offer, settle};
 use crate::shop::staff::news;
 use crate::shop::texts::Texts;
 use crate::store::{ErrorKind, PublicId, StoreError, Tx};
-use crate::{binds, sql};
+use crate::{binds, row, sql};
 
 /// What a customer means to buy.
 #[derive(Clone, Debug)]
@@ -127,14 +127,27 @@ pub const MOST: i64 = 1_000;
 /// The most lines of an order.
 pub const LINES: usize = 20;
 
+row! {
+    /// A customer's open orders.
+    #[derive(Clone, Copy, Debug)]
+    struct Open {
+        /// The one of this purchase.
+        same: Option<PublicId>,
+        orders: i64,
+        /// The keys that they hold together.
+        held: i64,
+    }
+}
+
 sql! {
     FIND = "orders.place.find",
         "SELECT public_id FROM orders
          WHERE customer_id = $1 AND checkout_key = $2 AND state = 'open'";
+    // Every order has a unit.
     OPEN = "orders.place.open",
-        "SELECT COUNT(*) FROM orders WHERE customer_id = $1 AND state = 'open'";
-    HELD = "orders.place.held",
-        "SELECT COUNT(*) FROM orders o JOIN order_units u ON u.order_id = o.id
+        "SELECT (SELECT public_id FROM orders WHERE customer_id = $1 AND checkout_key = $2 AND state = 'open'),
+             COUNT(DISTINCT o.id), COUNT(*)
+         FROM orders o JOIN order_units u ON u.order_id = o.id
          WHERE o.customer_id = $1 AND o.state = 'open'";
     INSERT = "orders.place.order",
         "INSERT INTO orders (public_id, customer_id, checkout_key, created_at, expires_at, changed_at)
@@ -147,17 +160,19 @@ sql! {
          RETURNING id";
     INSERT_UNIT = "orders.place.unit",
         "INSERT INTO order_units (order_id, line_id, unit_no, product_id)
-         VALUES ($1, $2, $3, $4)";
+         VALUES ($1, $2, $3, $4)
+         RETURNING id, product_id";
 }
 
 /// Places an order and holds its keys. An order that costs nothing is fulfilled at once.
 pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceError> {
     let (customer, key) = (request.customer, &request.checkout_key);
-    if let Some(order) = open_order(tx, customer, key).await? {
-        return Ok(Placed::Again(order));
-    }
     // One purchase of a customer at a time: what follows is counted.
     let has_phone = customers::lock(tx, customer).await?;
+    let open: Open = tx.one(&OPEN, binds![customer, key]).await?;
+    if let Some(order) = open.same {
+        return Ok(Placed::Again(order));
+    }
     if request.rules.needs_phone && !has_phone {
         return Err(PlaceError::NeedsPhone);
     }
@@ -168,7 +183,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
     if !payments::can_be_paid(&total, &request.rules.offers) {
         return Err(PlaceError::NoOffer);
     }
-    within_limits(tx, request, &lines, is_free).await?;
+    within_limits(tx, request, &open, &lines, is_free).await?;
 
     let (now, public_id) = (tx.now(), PublicId::random(tx)?);
     let expires_at = now + request.rules.hold.as_millis() as i64;
@@ -180,16 +195,17 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
         return Ok(Placed::Again(order));
     };
     tx.tally(meters::ORDERS.of(["placed"]), 1);
+    let mut units: Vec<Unit> = Vec::with_capacity(lines.len());
     for (at, (goods, quantity)) in (1_i64..).zip(&lines) {
         let prices = goods.prices.to_json();
         let binds = binds![order, at, goods.id, goods.title, prices, *quantity];
         let (line,): (i64,) = tx.one(&INSERT_LINE, binds).await?;
         for unit in 1..=*quantity {
-            tx.execute(&INSERT_UNIT, binds![order, line, unit, goods.id])
-                .await?;
+            let binds = binds![order, line, unit, goods.id];
+            units.push(tx.one(&INSERT_UNIT, binds).await?);
         }
     }
-    if !claim::fill(tx, order).await? {
+    if !claim::claim(tx, units).await? {
         return Err(PlaceError::SoldOut);
     }
     news::claimed(tx, order).await?;
@@ -233,6 +249,7 @@ async fn for_sale(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<(Goods, i64)
 async fn within_limits(
     tx: &mut Tx<'_>,
     request: &Request,
+    open: &Open,
     lines: &[(Goods, i64)],
     is_free: bool,
 ) -> Result<(), PlaceError> {
@@ -260,11 +277,10 @@ async fn within_limits(
     if is_free {
         return Ok(());
     }
-    let (open,): (i64,) = tx.one(&OPEN, binds![customer]).await?;
-    if open >= most_open {
+    let held = open.held;
+    if open.orders >= most_open {
         return Err(PlaceError::Limit(Limit::OpenOrders { most: most_open }));
     }
-    let (held,): (i64,) = tx.one(&HELD, binds![customer]).await?;
     let wanted: i64 = lines.iter().map(|(_, quantity)| quantity).sum();
     if held + wanted > most_held {
         let most = most_held;

@@ -19,6 +19,12 @@ row! {
         pub currency: String,
         pub amount: i64,
         pub state: String,
+        number: i64,
+        /// The order's name.
+        pub order_name: PublicId,
+        /// Whose order it is: the customer's row, and their Telegram id.
+        pub customer: i64,
+        pub payer: i64,
     }
 }
 
@@ -39,26 +45,25 @@ pub enum Asked {
 
 sql! {
     BY_PUBLIC_ID = "attempts.by_public_id",
-        "SELECT id, public_id, order_id, method, currency, amount_minor, state
-         FROM payment_attempts
-         WHERE public_id = $1";
-    LIVE = "attempts.live",
-        "SELECT id, public_id, order_id, method, currency, amount_minor, state
-         FROM payment_attempts
-         WHERE order_id = $1 AND method = $2 AND state IN ('creating', 'open')";
-    OPEN_OF_ORDER = "attempts.open_of_order",
-        "SELECT public_id FROM payment_attempts
-         WHERE order_id = $1 AND state IN ('creating', 'open')";
-    NUMBER = "attempts.number",
-        "SELECT COALESCE(MAX(attempt_no), 0) + 1 FROM payment_attempts
-         WHERE order_id = $1 AND method = $2";
+        "SELECT a.id, a.public_id, a.order_id, a.method, a.currency, a.amount_minor, a.state, a.attempt_no,
+                o.public_id, c.id, c.telegram_id
+         FROM payment_attempts a JOIN orders o ON o.id = a.order_id JOIN customers c ON c.id = o.customer_id
+         WHERE a.public_id = $1";
+    // The live one, if there is one, is the last: a new one is made only after the one before has ended.
+    LAST = "attempts.last",
+        "SELECT a.id, a.public_id, a.order_id, a.method, a.currency, a.amount_minor, a.state, a.attempt_no,
+                o.public_id, c.id, c.telegram_id
+         FROM payment_attempts a JOIN orders o ON o.id = a.order_id JOIN customers c ON c.id = o.customer_id
+         WHERE a.order_id = $1 AND a.method = $2
+         ORDER BY a.attempt_no DESC LIMIT 1";
     INSERT = "attempts.insert",
         "INSERT INTO payment_attempts
              (public_id, order_id, method, attempt_no, currency, amount_minor, state, created_at, changed_at)
          VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7)";
     END = "attempts.end",
         "UPDATE payment_attempts SET state = $3, changed_at = $2
-         WHERE order_id = $1 AND state = 'open'";
+         WHERE order_id = $1 AND state = 'open'
+         RETURNING public_id";
     CANCEL = "attempts.cancel",
         "UPDATE payment_attempts SET state = 'cancelled', changed_at = $2
          WHERE id = $1 AND state = 'open'";
@@ -66,8 +71,9 @@ sql! {
         "UPDATE payment_attempts SET state = 'failed', changed_at = $2
          WHERE id = $1 AND state = 'open'";
     CAPTURE = "attempts.capture",
-        "UPDATE payment_attempts SET state = 'captured', changed_at = $2
-         WHERE id = $1 AND state <> 'captured'";
+        "UPDATE payment_attempts SET state = CASE WHEN id = $2 THEN 'captured' ELSE 'cancelled' END, changed_at = $3
+         WHERE order_id = $1 AND state <> 'captured' AND (id = $2 OR state = 'open')
+         RETURNING id, public_id";
     PRICES = "attempts.prices",
         "SELECT prices, quantity FROM order_lines
          WHERE order_id = $1 ORDER BY line_no";
@@ -92,10 +98,9 @@ pub async fn ask_again(
     instead: Option<PublicId>,
 ) -> Result<Asked, StoreError> {
     let word = offer.method.as_str();
-    let Some(order) = orders::of_customer(tx, customer, order).await? else {
+    let Some(order) = orders::lock_of_customer(tx, customer, order).await? else {
         return Ok(Asked::Unknown);
     };
-    let order = orders::lock(tx, order.id).await?;
     let now = tx.now();
     match order.state()? {
         State::Open if order.expires_at <= now && !order.is_approved(now) => {
@@ -104,8 +109,9 @@ pub async fn ask_again(
         State::Open => {}
         state => return Ok(Asked::Not(state)),
     }
-    let live: Option<Attempt> = tx.optional(&LIVE, binds![order.id, word]).await?;
-    if let Some(live) = live {
+    let last: Option<Attempt> = tx.optional(&LAST, binds![order.id, word]).await?;
+    let number = last.as_ref().map_or(1, |last| last.number + 1);
+    if let Some(live) = last.filter(Attempt::is_live) {
         if instead != Some(live.public_id) {
             return Ok(Asked::Already(live.public_id));
         }
@@ -115,7 +121,6 @@ pub async fn ask_again(
     let Some(amount) = amount_of(tx, order.id, offer).await? else {
         return Ok(Asked::NotOffered);
     };
-    let (number,): (i64,) = tx.one(&NUMBER, binds![order.id, word]).await?;
     let public_id = PublicId::random(tx)?;
     let code = offer.currency.code();
     let binds = binds![public_id, order.id, word, number, code, amount, now];
@@ -131,14 +136,11 @@ pub async fn order_of(
     customer: i64,
     attempt: PublicId,
 ) -> Result<Option<(PublicId, Method)>, StoreError> {
-    let Some(attempt) = by_public_id(tx, attempt).await? else {
+    let attempt = by_public_id(tx, attempt).await?;
+    let Some(attempt) = attempt.filter(|attempt| attempt.customer == customer) else {
         return Ok(None);
     };
-    let order = orders::by_id(tx, attempt.order).await?;
-    let is_theirs = order.customer().id == customer;
-    Ok(Method::from_word(&attempt.method)
-        .filter(|_| is_theirs)
-        .map(|method| (order.public_id, method)))
+    Ok(Method::from_word(&attempt.method).map(|method| (attempt.order_name, method)))
 }
 
 /// An invoice to send.
@@ -198,6 +200,10 @@ pub async fn refused(tx: &mut Tx<'_>, attempt: PublicId) -> Result<(), StoreErro
 }
 
 impl Attempt {
+    fn is_live(&self) -> bool {
+        matches!(self.state.as_str(), "creating" | "open")
+    }
+
     fn method(&self) -> Result<Method, StoreError> {
         Method::from_word(&self.method).ok_or_else(|| {
             let word = format!("the method {}", self.method);
@@ -237,10 +243,15 @@ pub(in crate::shop) async fn by_public_id(
     tx.optional(&BY_PUBLIC_ID, binds![attempt]).await
 }
 
-/// The attempt's money is here.
-pub(in crate::shop) async fn capture(tx: &mut Tx<'_>, attempt: i64) -> Result<(), StoreError> {
+/// The attempt's money is here: the order's others are cancelled, and their invoices withdrawn that have not been sent.
+pub(in crate::shop) async fn capture(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.execute(&CAPTURE, binds![attempt, now]).await.map(|_| ())
+    let binds = binds![attempt.order, attempt.id, now];
+    let ended: Vec<(i64, PublicId)> = tx.all(&CAPTURE, binds).await?;
+    for (_, other) in ended.into_iter().filter(|(id, _)| *id != attempt.id) {
+        withdraw(tx, other).await?;
+    }
+    Ok(())
 }
 
 /// Ends what is still open of an order's attempts, and withdraws invoices that have not been sent.
@@ -249,13 +260,9 @@ pub(in crate::shop) async fn end_open(
     order: i64,
     state: &'static str,
 ) -> Result<(), StoreError> {
-    let open: Vec<(PublicId,)> = tx.all(&OPEN_OF_ORDER, binds![order]).await?;
-    if open.is_empty() {
-        return Ok(());
-    }
     let now = tx.now();
-    tx.execute(&END, binds![order, now, state]).await?;
-    for (attempt,) in open {
+    let ended: Vec<(PublicId,)> = tx.all(&END, binds![order, now, state]).await?;
+    for (attempt,) in ended {
         withdraw(tx, attempt).await?;
     }
     Ok(())

@@ -89,11 +89,11 @@ pub async fn settle(
     vault: &Vault,
     charge: &Charge,
 ) -> Result<Settled, StoreError> {
-    let Some((attempt, order)) = asked_for(tx, vault, charge).await? else {
+    let Some(attempt) = asked_for(tx, vault, charge).await? else {
         return unmatched(tx, charge).await;
     };
     // The row is locked: two payments of one order are settled one after the other.
-    let order = orders::lock(tx, order).await?;
+    let order = orders::lock(tx, attempt.order).await?;
     tx.pause("payments.settle").await;
     let applied: Option<(i64,)> = tx.optional(&APPLIED, binds![order.id]).await?;
     let misfit = if applied.is_some() || !is_payable(order.state()?) {
@@ -119,8 +119,7 @@ pub async fn settle(
         refund::request(tx, charge.method, payment, &order, because).await?;
         return Ok(Settled::Returned(order.public_id, why));
     }
-    attempt::capture(tx, attempt.id).await?;
-    attempt::end_open(tx, order.id, "cancelled").await?;
+    attempt::capture(tx, &attempt).await?;
     if charge.amount > attempt.amount {
         overpaid(tx, charge, &attempt, &order, payment).await?;
     }
@@ -155,22 +154,20 @@ pub(in crate::shop) async fn fulfil_backorder(
     Ok(is_filled)
 }
 
-/// The attempt that the charge names, and its order, if payer and MAC are right.
+/// The attempt that the charge names, if payer and MAC are right.
 async fn asked_for(
     tx: &mut Tx<'_>,
     vault: &Vault,
     charge: &Charge,
-) -> Result<Option<(Attempt, i64)>, StoreError> {
+) -> Result<Option<Attempt>, StoreError> {
     let Ok(payload) = payload::decode(vault, &charge.payload) else {
         return Ok(None);
     };
-    let Some(attempt) = attempt::by_public_id(tx, payload.attempt).await? else {
-        return Ok(None);
-    };
-    let payer = orders::by_id(tx, attempt.order).await?.customer();
-    let same = charge.payer.is_none_or(|id| id == payer.telegram_id);
-    let order = attempt.order;
-    Ok((same && attempt.method == charge.method.as_str()).then_some((attempt, order)))
+    let attempt = attempt::by_public_id(tx, payload.attempt).await?;
+    Ok(attempt.filter(|attempt| {
+        charge.payer.is_none_or(|payer| payer == attempt.payer)
+            && attempt.method == charge.method.as_str()
+    }))
 }
 
 fn is_payable(state: State) -> bool {
