@@ -47,11 +47,19 @@ impl Carrier for Post {
     }
 }
 
-/// Moves the clock on until it is so.
+/// Longer than the letter waits for its sender, and much shorter than a code lives.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Moves the clock on, within reason, until it is so.
 async fn eventually(desk: &Desk, is_so: impl Fn() -> bool) {
+    const STEP: Duration = Duration::from_millis(50);
     let waiting = async {
+        let mut passed = Duration::ZERO;
         while !is_so() {
-            desk.passes(Duration::from_millis(50));
+            if passed < PATIENCE {
+                desk.passes(STEP);
+                passed += STEP;
+            }
             desk.sends().await;
         }
     };

@@ -132,18 +132,18 @@ async fn a_large_file_goes_in_by_chunks_and_an_import_that_broke_off_is_run_agai
         Err(ImportError::Read { added, .. }) => added,
         other => panic!("{other:?}"),
     };
-    assert_eq!(added, 500);
+    assert_eq!(added, 750);
     let mut seen = Vec::new();
     let whole = Cursor::new(file.clone().into_bytes());
     let report = import(&shop.store, &shop.vault, "zeta", whole, |at| seen.push(at))
         .await
         .unwrap();
-    assert_eq!((report.added, report.already_known.count), (1_200, 500));
+    assert_eq!((report.added, report.already_known.count), (950, 750));
     assert_eq!(report.already_known.first.len(), LISTED);
     let lines: Vec<u64> = seen.iter().map(|at| at.lines).collect();
-    assert_eq!(lines, [500, 1_000, 1_500, 1_700]);
+    assert_eq!(lines, [250, 500, 750, 1_000, 1_250, 1_500, 1_700]);
     assert_eq!(seen.last().unwrap().bytes, file.len() as u64);
-    assert_eq!(seen.last().unwrap().added, 1_200);
+    assert_eq!(seen.last().unwrap().added, 950);
     let keys = shop.keys("zeta").await;
     assert_eq!((keys.len(), keys[1_699].as_str()), (1_700, "KEY-1699"));
 }
