@@ -135,7 +135,14 @@ pub static RETURNED: Counter<1> = Counter::new(
     "Money of applied payments that went back in the currency's minor units (Stars are whole).",
 );
 
-const ALL: [&dyn Shown; 17] = [
+/// Confirmations.
+pub static CONFIRMATIONS: Counter<2> = Counter::new(
+    "kiosk_confirmations_total",
+    ["purpose", "event"],
+    "Confirmations, by purpose (phone, email, recover, login) and by what became of them (begun, resent, consumed, locked, limited).",
+);
+
+const ALL: [&dyn Shown; 18] = [
     &UPDATES,
     &WEBHOOK_REFUSED,
     &HANDLED,
@@ -153,6 +160,7 @@ const ALL: [&dyn Shown; 17] = [
     &TAKEN,
     &REFUNDS,
     &RETURNED,
+    &CONFIRMATIONS,
 ];
 
 /// Writes every counter and histogram above, and which version this is.

@@ -93,8 +93,8 @@ sql! {
     GIVE_BACK = "senders.give_back",
         "UPDATE senders SET sent = sent - 1, changed_at = $3 WHERE account = $1 AND day = $2 AND sent > 0";
     WORKS = "senders.works",
-        "UPDATE senders SET failures = 0, paused_until = 0, reason = NULL, changed_at = $2
-         WHERE account = $1 AND (failures > 0 OR paused_until > 0)";
+        "UPDATE senders SET failures = 0, reason = NULL, changed_at = $2
+         WHERE account = $1 AND failures > 0";
     FAILS = "senders.fails",
         "UPDATE senders SET failures = failures + 1, reason = $2, changed_at = $3 WHERE account = $1 RETURNING failures";
     PAUSE = "senders.pause",
@@ -170,9 +170,11 @@ pub(super) async fn judge(
     let (now, day) = (tx.now(), tx.now() / DAY);
     let reason = short(reason);
     if verdict == Verdict::Works {
-        tx.execute(&WORKS, binds![account, now]).await?;
-        for kind in [MEND, HELD_FOR_SPAM] {
-            attention::resolve(tx, kind, account).await?;
+        // A pause that was asked for meanwhile is not over: this one was under way before it.
+        if tx.execute(&WORKS, binds![account, now]).await? > 0 {
+            for kind in [MEND, HELD_FOR_SPAM] {
+                attention::resolve(tx, kind, account).await?;
+            }
         }
         return Ok(());
     }
