@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use url::Url;
 
 use self::doors::{Post, Router};
 use self::introduction::Introduction;
@@ -26,6 +27,9 @@ use crate::bot::listener::Listener;
 use crate::bus::{Bus, Outbox};
 use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
+use crate::shop::access::Way;
+use crate::shop::access::identity::oidc::OidcError;
+use crate::shop::customers::Region;
 use crate::shop::staff;
 use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
@@ -70,6 +74,21 @@ pub struct WebSettings {
     pub listen: SocketAddr,
     /// Whether customers reach them there, as in a demo, and not only by an address that the settings name.
     pub is_public: bool,
+    /// The header in which the shop's own proxy names the visitor's address, if there is such a proxy.
+    pub address_header: Option<String>,
+    /// Who may open the cabinet, and how.
+    pub cabinet: CabinetSettings,
+}
+
+/// The ways into the cabinet.
+#[derive(Clone, Debug, Default)]
+pub struct CabinetSettings {
+    /// Those that are open; none closes the cabinet.
+    pub ways: Vec<Way>,
+    /// Where numbers may be typed without their country code.
+    pub region: Option<Region>,
+    /// "Log in with Telegram": the client's id and its secret at this provider.
+    pub telegram: Option<(String, SecretString, Url)>,
 }
 
 /// Why a shop does not start. Each says what to do.
@@ -90,6 +109,9 @@ pub enum StartError {
     /// The token or the address of the Bot API is unusable.
     #[error(transparent)]
     Telegram(#[from] BadClient),
+    /// "Log in with Telegram" can't be set up.
+    #[error("cabinet.login has telegram, and it can't be set up: {0}")]
+    TelegramLogin(#[from] OidcError),
     /// Telegram shall push updates, and there is no address for it.
     #[error(
         "web.public_url is not set, and telegram.mode is webhook: set it to the https address under which Telegram reaches \
@@ -173,6 +195,7 @@ impl App {
             shopfront.public_url = Some(format!("http://{address}"));
         }
         let public_url = shopfront.public_url.clone();
+        let pages_url = public_url.clone();
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
@@ -242,12 +265,20 @@ impl App {
             stopped.clone(),
         ));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
+        let doors = match &settings.web {
+            Some(web) => login::doors(&web.cabinet, pages_url.as_deref(), &settings.token)?,
+            None => None,
+        };
+        let address_header = settings.web.and_then(|web| web.address_header);
         let web = site.map(|((listener, bound), _)| {
             let site = Site {
                 store: store.clone(),
                 vault,
                 name: settings.shopfront.name.clone(),
                 zone: settings.shopfront.zone.clone(),
+                doors,
+                address_header,
+                reporters: Vec::new(),
             };
             let stopped = stopped.clone();
             tasks.spawn(async move {

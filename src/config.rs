@@ -105,6 +105,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// The address under which customers reach them.
     pub public_url: Option<Url>,
+    /// The header in which the shop's own proxy names the visitor's address.
+    pub address_header: Option<String>,
     /// Where health and metrics are served.
     pub ops_listen: SocketAddr,
 }
@@ -365,9 +367,21 @@ impl Web {
         let listen = from.parsed("web.listen", address);
         let public_url = from.url("web.public_url");
         let ops_listen = from.parsed("web.ops_listen", address);
+        let is_header = |text: &str| {
+            text.len() <= 64
+                && text
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'-')
+        };
+        let address_header = from.text(
+            "web.address_header",
+            "the name of a header, such as X-Real-IP",
+            is_header,
+        );
         Ok(Self {
             listen: listen?,
             public_url: public_url?,
+            address_header: Some(address_header?.to_ascii_lowercase()).filter(|it| !it.is_empty()),
             ops_listen: ops_listen?,
         })
     }

@@ -1,11 +1,59 @@
-//! "Log in with Telegram": the calls of `telegram` for the trait of the shop.
+//! The ways into the cabinet, and "Log in with Telegram": the calls of `telegram` for the trait of the shop.
+
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use url::Url;
 
+use super::CabinetSettings;
+use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Grant, OidcError, Provider};
+use crate::shop::access::passwords::hasher::Hasher;
 use crate::telegram::oidc::{Oidc, OidcCallError};
+use crate::web::doors::{Doors, TelegramDoor};
+
+/// Where Telegram sends browsers back to, under the public address.
+const BACK: &str = "/login/telegram";
+
+/// The doors of the cabinet that the settings open; without an address for customers there are none.
+pub(super) fn doors(
+    settings: &CabinetSettings,
+    public_url: Option<&str>,
+    bot_token: &SecretString,
+) -> Result<Option<Arc<Doors>>, OidcError> {
+    let public_url = public_url.and_then(|url| Url::parse(url).ok());
+    let Some(public_url) = public_url.filter(|_| !settings.ways.is_empty()) else {
+        return Ok(None);
+    };
+    let telegram = match &settings.telegram {
+        Some((id, secret, issuer)) => {
+            let mut redirect = public_url.clone();
+            redirect.set_path(BACK);
+            let client = Client {
+                id: id.clone(),
+                issuer: issuer.clone(),
+                redirect,
+            };
+            let provider = TelegramLogin::new(&client, secret.clone())?;
+            Some(TelegramDoor {
+                client,
+                provider: Arc::new(provider),
+                keys: Arc::new(Keys::default()),
+            })
+        }
+        None => None,
+    };
+    Ok(Some(Arc::new(Doors {
+        ways: settings.ways.clone(),
+        public_url,
+        region: settings.region,
+        hasher: Hasher::new(),
+        bot_token: bot_token.clone(),
+        telegram,
+    })))
+}
 
 /// Telegram's OpenID provider.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use kiosk_emulator::{CustomerSpec, OnAdvance, Options, PageOptions};
 use tokio::sync::watch;
 
-use super::run::{shopfront, stopped};
+use super::run::{cabinet, shopfront, stopped};
 use super::{Failure, Outcome};
 use crate::app::{self, App, Settings, WebSettings};
 use crate::clock::Clock;
@@ -145,6 +145,8 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         web: Some(WebSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_public: true,
+            address_header: None,
+            cabinet: cabinet(config),
         }),
         ops_listen: None,
         telegram_restarts: true,

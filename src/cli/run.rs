@@ -7,10 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Failure, Outcome};
-use crate::app::{App, Settings, WebSettings};
+use crate::app::{App, CabinetSettings, Settings, WebSettings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
 use crate::config::{Config, Contact, Mode};
+use crate::shop::customers::Region;
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
 
@@ -37,6 +38,8 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
         web: config.web.public_url.is_some().then_some(WebSettings {
             listen: config.web.listen,
             is_public: false,
+            address_header: config.web.address_header.clone(),
+            cabinet: cabinet(config),
         }),
         ops_listen: Some(config.web.ops_listen),
         telegram_restarts: false,
@@ -68,6 +71,20 @@ async fn tell_owner_link(mut link: watch::Receiver<Option<String>>) {
         );
     }
     std::future::pending::<()>().await;
+}
+
+/// What the settings say of the cabinet.
+pub(super) fn cabinet(config: &Config) -> CabinetSettings {
+    let said = &config.cabinet;
+    let telegram = said
+        .telegram_client_id
+        .clone()
+        .zip(said.telegram_client_secret.clone());
+    CabinetSettings {
+        ways: said.login.clone(),
+        region: Region::read(config.confirm.default_region.as_ref()),
+        telegram: telegram.map(|(id, secret)| (id, secret, said.telegram_issuer.clone())),
+    }
 }
 
 /// What the settings say of the shop.

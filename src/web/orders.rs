@@ -10,13 +10,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::site::{self, Problem, Site};
-use crate::i18n::{self, Arg};
+use crate::i18n::{self, Arg, Zone};
 use crate::shop::keys::reveal;
 use crate::shop::orders::State as OrderState;
 use crate::shop::orders::link::{self, Linked};
 use crate::shop::orders::view::{self, OrderView};
 use crate::shop::texts::Language;
-use crate::store::StoreError;
+use crate::store::{PublicId, StoreError};
 
 #[derive(Template)]
 #[template(path = "order.html")]
@@ -99,13 +99,22 @@ async fn file(
 ) -> Result<Response, Problem> {
     let found = find(&site, &token, &wish).await?;
     let keys = keys(&site, &found).await?;
+    as_file(found.language, &found.order, &keys)
+}
+
+/// Keys as a file to be saved; without any there is none.
+pub(super) fn as_file(
+    language: Language,
+    order: &OrderView,
+    keys: &[(String, String)],
+) -> Result<Response, Problem> {
     if keys.is_empty() {
         return Err(Problem::Gone);
     }
-    let titled = found.order.lines.len() > 1;
+    let titled = order.lines.len() > 1;
     let mut text = String::new();
     let mut last = None;
-    for (title, key) in &keys {
+    for (title, key) in keys {
         if titled && last != Some(title) {
             text += &format!("# {title}\r\n");
             last = Some(title);
@@ -113,7 +122,7 @@ async fn file(
         text += key;
         text += "\r\n";
     }
-    let name = found.text("page-file-name", &[found.number()]);
+    let name = i18n::text(language, "page-file-name", &[number(order)]);
     let name: String = name
         .chars()
         .filter(|it| it.is_ascii_graphic() && *it != '"')
@@ -160,6 +169,16 @@ async fn keys(site: &Site, found: &Found) -> Result<Vec<(String, String)>, Probl
     let Linked {
         order, customer, ..
     } = found.linked;
+    reveal(site, customer, order, found.language).await
+}
+
+/// The keys of a customer's order with their titles; that they were shown is written down first.
+pub(super) async fn reveal(
+    site: &Site,
+    customer: i64,
+    order: PublicId,
+    language: Language,
+) -> Result<Vec<(String, String)>, Problem> {
     let sealed = site
         .store
         .write("pages.reveal", move |tx| {
@@ -168,30 +187,60 @@ async fn keys(site: &Site, found: &Found) -> Result<Vec<(String, String)>, Probl
         .await?;
     let keys = reveal::open(&site.vault, sealed)?;
     let shown = keys.iter().map(|key| {
-        let title = i18n::clean(key.title.in_language(found.language));
+        let title = i18n::clean(key.title.in_language(language));
         (title, key.text.expose().to_owned())
     });
     Ok(shown.collect())
 }
 
-impl Found {
-    fn text(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
-        i18n::text(self.language, id, args)
-    }
+fn number(order: &OrderView) -> (&'static str, Arg) {
+    ("number", order.id.short().into())
+}
 
-    fn number(&self) -> (&'static str, Arg) {
-        ("number", self.order.id.short().into())
-    }
+/// What an order is called.
+pub(super) fn title(language: Language, order: &OrderView) -> String {
+    i18n::text(language, "page-order", &[number(order)])
+}
 
-    /// What came, or else what is asked, in each currency.
-    fn total(&self) -> Option<String> {
-        let amount = |money| i18n::money(self.language, money);
-        if let Some(paid) = self.order.paid {
-            return Some(self.text("page-paid", &[("amount", amount(paid).into())]));
-        }
-        let all: Vec<String> = self.order.total.iter().map(amount).collect();
-        (!all.is_empty()).then(|| self.text("page-total", &[("amount", all.join(" · ").into())]))
+/// What came, or else what is asked, in each currency.
+pub(super) fn total(language: Language, order: &OrderView) -> Option<String> {
+    let amount = |money| i18n::money(language, money);
+    if let Some(paid) = order.paid {
+        let args = [("amount", amount(paid).into())];
+        return Some(i18n::text(language, "page-paid", &args));
     }
+    let all: Vec<String> = order.total.iter().map(amount).collect();
+    let args = [("amount", all.join(" · ").into())];
+    (!all.is_empty()).then(|| i18n::text(language, "page-total", &args))
+}
+
+/// Where an order stands, and what to do now.
+pub(super) fn standing(language: Language, zone: &Zone, order: &OrderView) -> (String, String) {
+    let until = i18n::date_time(language, zone, order.expires_at);
+    let (words, hint) = match order.state {
+        OrderState::Open => ("order-state-open", "page-hint-open"),
+        OrderState::Paid => ("order-state-paid", "page-hint-backorder"),
+        OrderState::Fulfilled => ("order-state-fulfilled", ""),
+        OrderState::Backorder => ("order-state-backorder", "page-hint-backorder"),
+        OrderState::Expired => ("order-state-expired", "page-hint-over"),
+        OrderState::Cancelled => ("order-state-cancelled", "page-hint-over"),
+        OrderState::Closed => ("order-state-closed", "page-hint-closed"),
+    };
+    let hint = if hint.is_empty() {
+        String::new()
+    } else {
+        i18n::text(language, hint, &[("until", until.into())])
+    };
+    (i18n::text(language, words, &[]), hint)
+}
+
+/// What was ordered, with how many of it.
+pub(super) fn lines(language: Language, order: &OrderView) -> Vec<(String, String)> {
+    let lines = order.lines.iter().map(|line| {
+        let title = i18n::clean(line.title.in_language(language));
+        (title, i18n::number(language, line.quantity))
+    });
+    lines.collect()
 }
 
 fn page(
@@ -201,37 +250,18 @@ fn page(
     keys: Option<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let (language, order) = (found.language, &found.order);
-    let until = i18n::date_time(language, &site.zone, order.expires_at);
-    let (words, hint) = match order.state {
-        OrderState::Open => (
-            "order-state-open",
-            found.text("page-hint-open", &[("until", until.into())]),
-        ),
-        OrderState::Paid => ("order-state-paid", found.text("page-hint-backorder", &[])),
-        OrderState::Fulfilled => ("order-state-fulfilled", String::new()),
-        OrderState::Backorder => (
-            "order-state-backorder",
-            found.text("page-hint-backorder", &[]),
-        ),
-        OrderState::Expired => ("order-state-expired", found.text("page-hint-over", &[])),
-        OrderState::Cancelled => ("order-state-cancelled", found.text("page-hint-over", &[])),
-        OrderState::Closed => ("order-state-closed", found.text("page-hint-closed", &[])),
-    };
-    let lines = order.lines.iter().map(|line| {
-        let title = i18n::clean(line.title.in_language(language));
-        (title, i18n::number(language, line.quantity))
-    });
+    let (state_words, hint) = standing(language, &site.zone, order);
     let page = Page {
         lang: language.code(),
         language,
         languages: [("en", "English"), ("ru", "Русский")],
         shop: i18n::clean(&site.name),
-        title: found.text("page-order", &[found.number()]),
+        title: title(language, order),
         state: order.state.as_str(),
-        state_words: found.text(words, &[]),
+        state_words,
         date: i18n::date_time(language, &site.zone, order.created_at),
-        lines: lines.collect(),
-        total: found.total(),
+        lines: lines(language, order),
+        total: total(language, order),
         keys: keys.filter(|keys| !keys.is_empty()),
         has_keys: order.state == OrderState::Fulfilled,
         hint,

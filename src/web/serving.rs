@@ -4,12 +4,17 @@
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower_service::Service;
+
+use super::visitor::Peer;
 
 /// A connection that has not sent the whole head of a request after this time is closed, also between two requests.
 const ASKING: Duration = Duration::from_mins(1);
@@ -29,8 +34,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stop: watch
             // An error means that the sender is gone, which ends the pages too.
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection can't be taken");
                 tokio::time::sleep(BREATH).await;
@@ -39,7 +44,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stop: watch
         };
         // Small answers must not wait for more to send. Without it they are only slower.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let router = router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            router.clone().call(request)
+        });
         let connection = server.serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -1,26 +1,32 @@
-//! The public side of the sidecar: pages for people, without cookies, without scripts that a page would need, and
-//! nothing from elsewhere.
+//! The public side of the sidecar: pages for people, without scripts that a page would need, and nothing from elsewhere
+//! but Telegram's own script in the Mini App.
+
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::doors::Doors;
 use super::serving;
 use super::telegram::{self, Webhook};
 use crate::i18n::{self, Zone};
+use crate::shop::access::erase::EraseError;
+use crate::shop::access::export::ExportError;
+use crate::shop::confirmations::senders::Reporter;
 use crate::shop::keys::reveal::RevealError;
 use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError};
 
 /// What the pages need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Site {
     /// The database.
     pub store: Store,
@@ -30,6 +36,34 @@ pub struct Site {
     pub name: String,
     /// Where its clocks are.
     pub zone: Zone,
+    /// The ways into the cabinet; `None` closes it.
+    pub doors: Option<Arc<Doors>>,
+    /// The header in which the shop's own proxy names the visitor's address; `None`: whoever connects is the visitor.
+    pub address_header: Option<String>,
+    /// Who tells the reports of phone senders from forged ones.
+    pub reporters: Vec<Arc<dyn Reporter>>,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site")
+            .field("doors", &self.doors)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// Whether browsers come by https.
+    pub(super) fn is_secure(&self) -> bool {
+        let doors = self.doors.as_ref();
+        doors.is_some_and(|doors| doors.public_url.scheme() == "https")
+    }
+
+    /// A cookie's name: where browsers come by https, one that no other host can set.
+    pub(super) fn cookie_name(&self, name: &str) -> String {
+        let prefix = if self.is_secure() { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
 }
 
 /// Why there is no page.
@@ -38,6 +72,12 @@ pub(super) enum Problem {
     /// No such page, or none for whoever asks: both look the same.
     #[error("no such page")]
     Gone,
+    /// Whoever asks has no session that lives.
+    #[error("not logged in")]
+    Stranger,
+    /// The form is none of ours, or of another browser or session.
+    #[error("a form from elsewhere")]
+    Elsewhere,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,12 +87,27 @@ pub(super) enum Problem {
     /// The page can't be written.
     #[error(transparent)]
     Template(#[from] askama::Error),
+    /// What is kept of a customer can't be gathered.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A customer can't be erased.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
+    /// A code for the eye can't be drawn.
+    #[error(transparent)]
+    Picture(#[from] qrcode::types::QrError),
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, title, words) = match self {
             Problem::Gone => (StatusCode::NOT_FOUND, "page-gone", "page-gone-words"),
+            Problem::Stranger => return Redirect::to("/login").into_response(),
+            Problem::Elsewhere => (
+                StatusCode::FORBIDDEN,
+                "page-elsewhere",
+                "page-elsewhere-words",
+            ),
             error => {
                 tracing::error!(%error, "a page can't be shown");
                 let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -97,8 +152,16 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
         })
     };
     let webhook = webhook.map_or_else(Router::new, telegram::routes);
+    let is_secure = site.is_secure();
     Router::new()
         .merge(super::orders::routes())
+        .merge(super::confirm::routes())
+        .merge(super::login::routes())
+        .merge(super::by_telegram::routes())
+        .merge(super::codes::routes())
+        .merge(super::recover::routes())
+        .merge(super::cabinet::routes())
+        .merge(super::reports::routes())
         .route(
             "/s/site.css",
             asset("text/css; charset=utf-8", include_str!("pages/site.css")),
@@ -110,33 +173,51 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
                 include_str!("pages/copy.js"),
             ),
         )
+        .route(
+            "/s/app.js",
+            asset(
+                "text/javascript; charset=utf-8",
+                include_str!("pages/app.js"),
+            ),
+        )
+        .route(
+            "/s/theme.js",
+            asset(
+                "text/javascript; charset=utf-8",
+                include_str!("pages/theme.js"),
+            ),
+        )
         .fallback(|| async { Problem::Gone })
+        .method_not_allowed_fallback(|| async { Problem::Gone })
         .with_state(site)
         .merge(webhook)
-        .layer(middleware::from_fn(guarded))
+        .layer(middleware::from_fn_with_state(is_secure, guarded))
 }
 
-/// The headers of every answer: nothing foreign is loaded, framed, kept or told where the visitor came from.
-async fn guarded(request: Request, next: Next) -> Response {
+/// The headers of every answer: nothing foreign is loaded, framed, kept or told where the visitor came from. A page that
+/// needs others has set them itself.
+async fn guarded(State(is_secure): State<bool>, request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; \
                           base-uri 'none'; frame-ancestors 'none'";
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    let usual = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    for (name, value) in usual {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if is_secure {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     response
 }
 

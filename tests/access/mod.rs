@@ -5,6 +5,6 @@ mod leaving;
 mod links;
 mod oidc;
 mod passwords;
-mod rig;
+pub mod rig;
 mod sessions;
 mod silence;

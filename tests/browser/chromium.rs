@@ -102,6 +102,11 @@ impl Browser {
     pub(super) async fn open(&self, url: &str, size: Size) -> Tab {
         Tab::open(&self.address, url, size).await
     }
+
+    /// The same for a page that is no chat.
+    pub(super) async fn visit(&self, url: &str, size: Size) -> Tab {
+        Tab::visit(&self.address, url, size).await
+    }
 }
 
 impl Drop for Browser {

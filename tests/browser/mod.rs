@@ -1,5 +1,6 @@
 //! The chat page in a real browser: whole purchases by clicks, and everything that a bot can send. Screenshots go to `target/browser/`.
 
+mod cabinet;
 mod chromium;
 mod demo;
 mod page;

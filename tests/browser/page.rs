@@ -24,6 +24,13 @@ const PATIENCE_MS: u64 = 40_000;
 /// The browser itself answers sooner than the page gives up.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(50);
 
+fn is_of_a_page_that_went(error: &Value) -> bool {
+    let message = error["message"].as_str().unwrap_or_default();
+    ["navigated", "context"]
+        .iter()
+        .any(|word| message.contains(word))
+}
+
 /// A tab of a running browser.
 pub(super) struct Tab {
     line: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -34,6 +41,13 @@ pub(super) struct Tab {
 
 impl Tab {
     pub(super) async fn open(browser: &str, url: &str, size: Size) -> Self {
+        let mut tab = Self::visit(browser, url, size).await;
+        tab.until("document.querySelector('[data-test=chat]')")
+            .await;
+        tab
+    }
+
+    pub(super) async fn visit(browser: &str, url: &str, size: Size) -> Self {
         let (line, _) = tokio_tungstenite::connect_async(browser)
             .await
             .expect("the browser takes the line");
@@ -54,13 +68,28 @@ impl Tab {
         }
         tab.resize(size).await;
         tab.dark(false).await;
-        tab.call("Page.navigate", json!({ "url": url })).await;
-        tab.until("document.querySelector('[data-test=chat]')")
-            .await;
+        tab.go(url).await;
         tab
     }
 
+    /// Opens another page in this tab.
+    pub(super) async fn go(&mut self, url: &str) {
+        self.call("Page.navigate", json!({ "url": url })).await;
+    }
+
+    /// Whether all of the page fits into the width of the window.
+    pub(super) async fn fits(&mut self) -> bool {
+        let fits = "document.documentElement.scrollWidth <= window.innerWidth";
+        self.evaluate(fits).await == json!(true)
+    }
+
     async fn call(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.try_call(method, params).await;
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The answer, or what the browser says against the call.
+    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.number += 1;
         let number = self.number;
         let mut request = json!({ "id": number, "method": method, "params": params });
@@ -77,8 +106,10 @@ impl Tab {
                 };
                 let mut heard: Value = serde_json::from_str(&text).expect("JSON");
                 if heard["id"] == json!(number) {
-                    assert!(heard["error"].is_null(), "{method}: {}", heard["error"]);
-                    break heard["result"].take();
+                    if heard["error"].is_null() {
+                        break Ok(heard["result"].take());
+                    }
+                    break Err(heard["error"].take());
                 }
                 self.note(&heard);
             }
@@ -108,7 +139,13 @@ impl Tab {
     async fn evaluate(&mut self, expression: &str) -> Value {
         let params =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let mut answer = self.call("Runtime.evaluate", params).await;
+        let mut answer = loop {
+            match self.try_call("Runtime.evaluate", params.clone()).await {
+                Ok(answer) => break answer,
+                // The page that was asked gave way to another, which is asked now.
+                Err(error) => assert!(is_of_a_page_that_went(&error), "{error}"),
+            }
+        };
         assert!(
             answer["exceptionDetails"].is_null(),
             "{}",

@@ -9,6 +9,6 @@ mod proofs;
 mod races;
 mod registration;
 mod reports;
-mod rig;
-mod senders;
+pub mod rig;
+pub mod senders;
 mod walking;

@@ -1,11 +1,18 @@
 //! The sidecar's pages, as a browser gets them.
 
+pub mod browser;
+mod cabinet;
+mod login;
+mod oidc;
+mod reports;
+mod silence;
+mod strangers;
 mod webhook;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kiosk::app::WebSettings;
+use kiosk::app::{CabinetSettings, WebSettings};
 use kiosk::shop::orders::link;
 use kiosk::shop::payments::decide::{self, Decided};
 use kiosk::store::{PublicId, StoreError};
@@ -27,6 +34,8 @@ async fn open(db: &TestDb, keys: i64) -> LiveShop {
         settings.web = Some(WebSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_public: true,
+            address_header: None,
+            cabinet: CabinetSettings::default(),
         });
     })
     .await

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use futures::future::join_all;
-use kiosk::app::{App, Settings, WebSettings};
+use kiosk::app::{App, CabinetSettings, Settings, WebSettings};
 use kiosk::store::{Sql, StoreError};
 use kiosk::{binds, sql};
 use kiosk_emulator::{CustomerSpec, PayOptions, PayOutcome};
@@ -44,6 +44,8 @@ fn pushed(settings: &mut Settings) {
     settings.web = Some(WebSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         is_public: true,
+        address_header: None,
+        cabinet: CabinetSettings::default(),
     });
 }
 

@@ -1,0 +1,206 @@
+//! The phone number and the e-mail address of whoever is logged in: another one is confirmed before it takes the place of
+//! the one so far, and only after a fresh login.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::{is_fresh, log_in_anew, profile_of};
+use crate::shop::confirmations::begin::{self, Begun, Wish};
+use crate::shop::confirmations::guess::{self, Guess};
+use crate::shop::confirmations::look::{self, Pending};
+use crate::shop::confirmations::resend::{self, Resent};
+use crate::shop::confirmations::{Asker, Channel, Target};
+use crate::shop::customers::{Email, Phone};
+use crate::web::codes;
+use crate::web::posted::Posted;
+use crate::web::sheet::{Form, Sheet};
+use crate::web::site::{Problem, Site};
+use crate::web::visitor::Visitor;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/cabinet/{what}", get(show).post(ask))
+        .route("/cabinet/{what}/code", post(guess))
+        .route("/cabinet/{what}/again", post(again))
+}
+
+/// What a path names.
+fn channel(what: &str) -> Result<Channel, Problem> {
+    match what {
+        "phone" => Ok(Channel::Phone),
+        "email" => Ok(Channel::Email),
+        _ => Err(Problem::Gone),
+    }
+}
+
+fn here(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Phone => "/cabinet/phone",
+        Channel::Email => "/cabinet/email",
+    }
+}
+
+async fn show(visitor: Visitor, Path(what): Path<String>) -> Result<Response, Problem> {
+    visitor.owner()?;
+    let channel = channel(&what)?;
+    sheet(&visitor, channel).await?.show(&visitor)
+}
+
+/// The page, with the code that is waited for if one is.
+async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
+    let profile = profile_of(visitor).await?;
+    let here = here(channel);
+    let (title, label, so_far, ask) = match channel {
+        Channel::Phone => ("profile-phone", "login-phone", profile.phone, "code-send"),
+        Channel::Email => ("profile-email", "login-email", profile.email, "email-send"),
+    };
+    let (kind, autocomplete) = match channel {
+        Channel::Phone => ("tel", "tel"),
+        Channel::Email => ("email", "email"),
+    };
+    let name = match channel {
+        Channel::Phone => "phone",
+        Channel::Email => "email",
+    };
+    let so_far = so_far.unwrap_or_else(|| visitor.t("profile-none"));
+    let mut sheet = Sheet::new(visitor.t(title), here)
+        .fact(visitor.t("profile-so-far"), &so_far)
+        .words(visitor.t("profile-confirm-first"));
+    if let Some(pending) = live(visitor, channel).await? {
+        let words = match channel {
+            Channel::Phone => "code-sent-to",
+            Channel::Email => "code-mailed-to",
+        };
+        let words = visitor.say(words, &[("target", pending.target.into())]);
+        let form = Form::new(&format!("{here}/code"), visitor.t("confirm-code"))
+            .title(words)
+            .field("code", visitor.t("code-label"), "code", "one-time-code");
+        sheet = sheet.form(form.main()).form(codes::again_form(
+            visitor,
+            &format!("{here}/again"),
+            pending.wait,
+        ));
+    }
+    let form = Form::new(here, visitor.t(ask))
+        .title(visitor.t("profile-another"))
+        .field(name, visitor.t(label), kind, autocomplete);
+    Ok(sheet
+        .form(form)
+        .link("/cabinet/profile", visitor.t("cabinet-back")))
+}
+
+/// The confirmation that waits for its code.
+async fn live(visitor: &Visitor, channel: Channel) -> Result<Option<Pending>, Problem> {
+    let customer = visitor.owner()?.customer;
+    let vault = visitor.site.vault.clone();
+    let pending = visitor
+        .site
+        .store
+        .read("pages.contact.look", move |tx| {
+            let vault = vault.clone();
+            Box::pin(async move { look::live_of(tx, &vault, customer, channel).await })
+        })
+        .await?;
+    Ok(pending)
+}
+
+async fn ask(Path(what): Path<String>, posted: Posted) -> Result<Response, Problem> {
+    let channel = channel(&what)?;
+    let region = posted.visitor.doors()?.region;
+    let target = match channel {
+        Channel::Phone => Phone::typed(posted.field("phone"), region).map(Target::Phone),
+        Channel::Email => Email::read(posted.field("email")).map(Target::Email),
+    };
+    let visitor = posted.visitor;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    if !is_fresh(&visitor)? {
+        return log_in_anew(&visitor, here(channel), "/cabinet/profile");
+    }
+    let Some(target) = target else {
+        let words = visitor.t(match channel {
+            Channel::Phone => "code-bad-phone",
+            Channel::Email => "code-bad-email",
+        });
+        return sheet(&visitor, channel)
+            .await?
+            .bad(status, words)
+            .show(&visitor);
+    };
+    let wish = Wish {
+        asker: Asker::Customer(visitor.owner()?.customer),
+        target,
+        address: visitor.address,
+    };
+    let vault = visitor.site.vault.clone();
+    let begun = visitor
+        .site
+        .store
+        .write("pages.contact.begin", move |tx| {
+            let (vault, wish) = (vault.clone(), wish.clone());
+            Box::pin(async move { begin::begin(tx, &vault, &wish).await })
+        })
+        .await?;
+    let page = sheet(&visitor, channel).await?;
+    match begun {
+        Begun::Sent(_) => Ok(visitor.go(here(channel))),
+        Begun::Already => page
+            .good(visitor.t("confirm-already-notice"))
+            .show(&visitor),
+        Begun::Wait { wait, .. } | Begun::TooMany { wait } => {
+            page.too_many(&visitor, wait).show(&visitor)
+        }
+    }
+}
+
+async fn guess(Path(what): Path<String>, posted: Posted) -> Result<Response, Problem> {
+    let channel = channel(&what)?;
+    let code = posted.field("code").to_owned();
+    let visitor = posted.visitor;
+    let asker = Asker::Customer(visitor.owner()?.customer);
+    let Some(pending) = live(&visitor, channel).await? else {
+        let page = sheet(&visitor, channel).await?;
+        let words = visitor.t("code-over");
+        return page
+            .bad(StatusCode::UNPROCESSABLE_ENTITY, words)
+            .show(&visitor);
+    };
+    let (vault, address, id) = (visitor.site.vault.clone(), visitor.address, pending.id);
+    let outcome = visitor
+        .site
+        .store
+        .write("pages.contact.guess", move |tx| {
+            let (vault, code) = (vault.clone(), code.clone());
+            Box::pin(async move { guess::guess(tx, &vault, asker, id, &code, address).await })
+        })
+        .await?;
+    if matches!(outcome, Guess::Right(_) | Guess::Already) {
+        return Ok(visitor.go("/cabinet/profile?saved"));
+    }
+    let page = sheet(&visitor, channel).await?;
+    codes::missed(&visitor, page, &outcome).show(&visitor)
+}
+
+async fn again(Path(what): Path<String>, posted: Posted) -> Result<Response, Problem> {
+    let channel = channel(&what)?;
+    let visitor = posted.visitor;
+    let asker = Asker::Customer(visitor.owner()?.customer);
+    let outcome = match live(&visitor, channel).await? {
+        Some(pending) => {
+            let (vault, address, id) = (visitor.site.vault.clone(), visitor.address, pending.id);
+            visitor
+                .site
+                .store
+                .write("pages.contact.again", move |tx| {
+                    let vault = vault.clone();
+                    Box::pin(async move { resend::resend(tx, &vault, asker, id, address).await })
+                })
+                .await?
+        }
+        None => Resent::Ended,
+    };
+    let page = sheet(&visitor, channel).await?;
+    codes::said_again(&visitor, page, outcome)
+}

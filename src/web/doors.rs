@@ -1,0 +1,61 @@
+//! What the cabinet's pages need besides the shop itself: which ways in are open, and what each of them stands on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::shop::access::Way;
+use crate::shop::access::identity::keys::Keys;
+use crate::shop::access::identity::oidc::{Client, Provider};
+use crate::shop::access::passwords::hasher::Hasher;
+use crate::shop::customers::Region;
+
+/// The ways into the cabinet.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    /// Those that are open.
+    pub ways: Vec<Way>,
+    /// The address under which customers reach the pages: never taken from what a browser says.
+    pub public_url: Url,
+    /// Where numbers may be typed without their country code.
+    pub region: Option<Region>,
+    /// Compares passwords.
+    pub hasher: Hasher,
+    /// The bot's token, which seals what the Mini App shows.
+    pub bot_token: SecretString,
+    /// "Log in with Telegram".
+    pub telegram: Option<TelegramDoor>,
+}
+
+/// "Log in with Telegram" on the web.
+#[derive(Clone)]
+pub struct TelegramDoor {
+    /// The shop as the provider knows it.
+    pub client: Client,
+    /// The calls.
+    pub provider: Arc<dyn Provider>,
+    /// The provider's keys.
+    pub keys: Arc<Keys>,
+}
+
+impl fmt::Debug for TelegramDoor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelegramDoor")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Doors {
+    /// Whether a way in is open.
+    pub fn allows(&self, way: Way) -> bool {
+        self.ways.contains(&way)
+    }
+
+    /// The origin of the pages, as browsers name it.
+    pub(super) fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+}

@@ -1,0 +1,102 @@
+//! What providers tell of the codes that they carried. The sender's account says whether a request is genuine; only then
+//! anything is stored, and only what is stored is answered.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+
+use super::site::{Problem, Site};
+use crate::bus::inbox::{self, Birth, Fact};
+use crate::shop::confirmations::senders::{Call, Progress, Report, Told};
+
+/// The largest report in bytes.
+const LARGEST: usize = 64 * 1024;
+/// A body must have come after this time.
+const READING: Duration = Duration::from_secs(10);
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new().route("/webhooks/phone/{sender}", get(hear).post(hear))
+}
+
+async fn hear(
+    State(site): State<Site>,
+    Path(sender): Path<String>,
+    method: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let mut known = site.reporters.iter();
+    let reporter = known.find(|it| it.path() == sender).ok_or(Problem::Gone)?;
+    let whole = Limited::new(body, LARGEST).collect();
+    let body = match tokio::time::timeout(READING, whole).await {
+        Ok(Ok(whole)) => whole.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+        }
+        Ok(Err(_)) => return Ok(StatusCode::BAD_REQUEST.into_response()),
+        Err(_) => return Ok(StatusCode::REQUEST_TIMEOUT.into_response()),
+    };
+    let headers: Vec<(String, Vec<u8>)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    let call = Call {
+        method: method.as_str(),
+        query: query.as_deref().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+        now: site.store.clock().now(),
+    };
+    match reporter.read(&call) {
+        Told::Reports(reports, answer) => {
+            let facts: Vec<Fact> = reports.iter().map(fact).collect();
+            site.store
+                .write("pages.reports", move |tx| {
+                    let facts = facts.clone();
+                    Box::pin(async move { inbox::store(tx, &facts).await })
+                })
+                .await?;
+            Ok(said(answer.to_owned()))
+        }
+        Told::Challenge(answer) => Ok(said(answer)),
+        Told::Nothing(answer) => Ok(said(answer.to_owned())),
+        Told::Forged => Err(Problem::Gone),
+    }
+}
+
+fn said(words: String) -> Response {
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (plain, words).into_response()
+}
+
+/// The same report again has the same name, and is the same fact.
+fn fact(report: &Report) -> Fact {
+    let progress = match report.progress {
+        Progress::Accepted => "accepted",
+        Progress::Undelivered => "undelivered",
+        Progress::Delivered => "delivered",
+        Progress::Read => "read",
+    };
+    let raw = json!({
+        "account": report.account,
+        "reference": report.reference,
+        "progress": progress,
+        "at": report.at,
+    });
+    Fact {
+        source: format!("phone:{}", report.account),
+        event_id: format!("{}:{progress}", report.reference),
+        kind: "report",
+        lane: None,
+        raw: raw.to_string().into_bytes(),
+        birth: Birth::New,
+    }
+}

@@ -1,0 +1,219 @@
+//! A browser without a screen: it keeps cookies, follows nothing by itself and fills forms in. And the pages that it visits.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use kiosk::i18n::Zone;
+use kiosk::shop::access::Way;
+use kiosk::shop::access::passwords::hasher::Hasher;
+use kiosk::shop::confirmations::senders::Reporter;
+use kiosk::shop::customers::Region;
+use kiosk::web::doors::{Doors, TelegramDoor};
+use kiosk::web::site::{self, Site};
+use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::access::rig::Cabinet;
+use crate::confirmations::rig::Desk;
+use crate::sales::rig::Shop;
+use crate::support::db::TestDb;
+use crate::support::shop::TOKEN;
+
+/// Pages of a shop with keys, all ways in open.
+pub struct Pages {
+    pub shop: Shop,
+    pub cabinet: Cabinet,
+    pub desk: Desk,
+    pub base: String,
+    _keeper: watch::Sender<bool>,
+}
+
+/// What may be otherwise.
+#[derive(Default)]
+pub struct Otherwise {
+    pub public_url: Option<&'static str>,
+    pub ways: Option<Vec<Way>>,
+    pub reporters: Vec<Arc<dyn Reporter>>,
+    pub telegram: Option<TelegramDoor>,
+    pub address_header: Option<&'static str>,
+}
+
+impl Pages {
+    pub async fn open(db: &TestDb) -> Self {
+        Self::open_with(db, Otherwise::default()).await
+    }
+
+    pub async fn open_with(db: &TestDb, otherwise: Otherwise) -> Self {
+        let shop = Shop::with_keys(db, 3).await;
+        let (store, vault, clock) = (shop.store.clone(), shop.vault.clone(), shop.clock.clone());
+        let cabinet = Cabinet::of(store.clone(), clock.clone(), vault.clone());
+        let desk = Desk {
+            store: store.clone(),
+            watch: shop.watch.clone(),
+            vault: vault.clone(),
+            clock,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let public_url = otherwise.public_url.unwrap_or(&base);
+        let doors = Doors {
+            ways: otherwise.ways.unwrap_or_else(|| Way::ALL.to_vec()),
+            public_url: public_url.parse().expect("an address"),
+            region: Region::read("RU"),
+            hasher: Hasher::new(),
+            bot_token: TOKEN.into(),
+            telegram: otherwise.telegram,
+        };
+        let site = Site {
+            store,
+            vault,
+            name: "Zeta shop".to_owned(),
+            zone: Zone::UTC,
+            doors: Some(Arc::new(doors)),
+            address_header: otherwise.address_header.map(str::to_owned),
+            reporters: otherwise.reporters,
+        };
+        let (keeper, stopped) = watch::channel(false);
+        tokio::spawn(site::serve(listener, site, None, stopped));
+        Self {
+            shop,
+            cabinet,
+            desk,
+            base,
+            _keeper: keeper,
+        }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::at(&self.base)
+    }
+
+    /// A browser that is logged in by a link of the bot's.
+    pub async fn logged_in(&self, customer: i64) -> Browser {
+        let browser = self.browser();
+        let link = self.cabinet.link(customer).await.expose();
+        let path = format!("/login/{link}");
+        let answer = browser.submits(&path, &path, &[]).await;
+        assert_eq!(answer.place(), "/cabinet", "{}", answer.text);
+        browser
+    }
+}
+
+/// Cookies, and the way to the pages.
+pub struct Browser {
+    client: Client,
+    base: String,
+    jar: Mutex<BTreeMap<String, String>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |it| it.to_str().expect("text"))
+    }
+
+    /// Where it leads to.
+    pub fn place(&self) -> &str {
+        self.header("location")
+    }
+
+    /// What its forms carry.
+    pub fn token(&self) -> String {
+        let (_, rest) = self
+            .text
+            .split_once("name=\"form\" value=\"")
+            .unwrap_or_else(|| panic!("no form: {} {}", self.status, self.text));
+        rest.split('"').next().expect("a value").to_owned()
+    }
+
+    #[track_caller]
+    pub fn shows(&self, words: &str) {
+        assert!(
+            self.text.contains(words),
+            "{words:?} is not on {} {}",
+            self.status,
+            self.text
+        );
+    }
+}
+
+impl Browser {
+    pub fn at(base: &str) -> Self {
+        Self {
+            client: Client::builder()
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .expect("a client"),
+            base: base.to_owned(),
+            jar: Mutex::default(),
+        }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.jar.lock().unwrap().get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        let mut jar = self.jar.lock().unwrap();
+        jar.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        let jar = self.jar.lock().unwrap();
+        let cookies = jar.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        request.header(header::COOKIE, cookies)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().expect("text");
+            let (name, rest) = cookie.split_once('=').expect("a cookie");
+            let value = rest.split(';').next().expect("a value");
+            let mut jar = self.jar.lock().unwrap();
+            if cookie.contains("Max-Age=0;") {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let text = answer.text().await.expect("text");
+        Answer {
+            status,
+            headers,
+            text,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(reqwest::Method::GET, path)).await
+    }
+
+    /// Sends a form as it is, without looking at a page before.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request(reqwest::Method::POST, path).form(fields);
+        self.send(request).await
+    }
+
+    /// Opens a page, and sends the form of it that goes to `action`.
+    pub async fn submits(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get(page).await;
+        page.shows(&format!("action=\"{action}\""));
+        let token = page.token();
+        let fields = [fields, &[("form", token.as_str())]].concat();
+        self.post(action, &fields).await
+    }
+}
