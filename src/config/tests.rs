@@ -172,9 +172,9 @@ fn a_webhook_needs_a_secret_and_an_address_that_telegram_reaches() {
 #[test]
 fn each_way_into_the_cabinet_can_be_closed() {
     use crate::shop::access::Way;
+    const LOGIN: &str = "KIOSK_CABINET__LOGIN";
     let config = Config::from_sources(None, []).unwrap();
     assert_eq!(config.cabinet.login, [Way::Link, Way::App]);
-    const LOGIN: &str = "KIOSK_CABINET__LOGIN";
     let closed = with("", &[(LOGIN, "[]")]).unwrap().cabinet;
     assert!(Way::ALL.into_iter().all(|way| !closed.allows(way)));
     for way in Way::ALL {

@@ -1,4 +1,4 @@
-//! The calls of "Log in with Telegram": a code for an id_token, and the list of keys. Telegram's OpenID provider has
+//! The calls of "Log in with Telegram": a code for an `id_token`, and the list of keys. Telegram's OpenID provider has
 //! nothing of the Bot API but the owner.
 
 use std::fmt;
@@ -83,7 +83,7 @@ impl Oidc {
             .host_str()
             .is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
         let http = if is_local { http.no_proxy() } else { http };
-        let http = http.build().map_err(|error| unreachable(error))?;
+        let http = http.build().map_err(unreachable)?;
         Ok(Self {
             token,
             keys,
@@ -93,7 +93,7 @@ impl Oidc {
         })
     }
 
-    /// Exchanges a code for an id_token, which proves nothing before it is checked.
+    /// Exchanges a code for an `id_token`, which proves nothing before it is checked.
     pub async fn exchange(
         &self,
         code: &SecretString,

@@ -62,9 +62,9 @@ fn unhex(text: &str) -> [u8; 32] {
 }
 
 /// The verdict in the script's words, with the person where it is fine.
-fn verdict<E: std::fmt::Debug>(
+fn verdict<E: Copy>(
     judged: &Result<Identity, E>,
-    word: impl Fn(&E) -> &'static str,
+    word: impl Fn(E) -> &'static str,
     person: (i64, &str),
 ) -> &'static str {
     match judged {
@@ -72,11 +72,11 @@ fn verdict<E: std::fmt::Debug>(
             assert_eq!((identity.telegram_id, identity.name.as_str()), person);
             "fine"
         }
-        Err(error) => word(error),
+        Err(error) => word(*error),
     }
 }
 
-fn not_proven(error: &NotProven) -> &'static str {
+fn not_proven(error: NotProven) -> &'static str {
     match error {
         NotProven::Unreadable => "unreadable",
         NotProven::Forged => "forged",
@@ -86,7 +86,7 @@ fn not_proven(error: &NotProven) -> &'static str {
     }
 }
 
-fn not_taken(error: &NotTaken) -> &'static str {
+fn not_taken(error: NotTaken) -> &'static str {
     match error {
         NotTaken::Unreadable => "unreadable",
         NotTaken::UnknownKey => "unknown_key",

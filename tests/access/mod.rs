@@ -7,3 +7,4 @@ mod oidc;
 mod passwords;
 mod rig;
 mod sessions;
+mod silence;

@@ -1,4 +1,4 @@
-//! The id_token of OpenID Connect: signed by a key of Telegram's list, made for this shop, for this login, and not over.
+//! The `id_token` of OpenID Connect: signed by a key of Telegram's list, made for this shop, for this login, and not over.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};

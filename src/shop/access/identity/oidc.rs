@@ -44,7 +44,7 @@ pub struct Question {
 
 /// The calls that the provider takes, made elsewhere: the shop knows no HTTP.
 pub trait Provider: Send + Sync + 'static {
-    /// Exchanges a code, by the client's own secret, for an id_token.
+    /// Exchanges a code, by the client's own secret, for an `id_token`.
     fn exchange<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<String, OidcError>>;
     /// The text of its list of keys (JWKS).
     fn keys(&self) -> BoxFuture<'_, Result<String, OidcError>>;
