@@ -261,6 +261,7 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
             most_open: 3,
             most_held: 100,
             needs_phone: false,
+            needs_email: false,
         },
     };
     let order = shop

@@ -427,7 +427,6 @@ fn is_zone(text: &str) -> bool {
 impl Checkout {
     fn read(from: &mut Reader) -> Result<Self, Noted> {
         const LATER: Result<Method, &str> = Err("this version takes Stars and cards by Telegram");
-        const EMAIL: Result<Contact, &str> = Err("this version asks for a phone number only");
         let methods = from.choices(
             "checkout.methods",
             &[
@@ -440,7 +439,7 @@ impl Checkout {
         );
         let require = from.choices(
             "checkout.require",
-            &[("phone", Ok(Contact::Phone)), ("email", EMAIL)],
+            &[("phone", Ok(Contact::Phone)), ("email", Ok(Contact::Email))],
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
         let most_open = from.whole("checkout.max_open_orders", 1..=100);

@@ -75,15 +75,14 @@ impl Face {
             | Letter::MailCode { .. }
             | Letter::MailChanged { .. }
             | Letter::MailLogin { .. }
-            | Letter::MailPassword { .. } => {
+            | Letter::MailPassword { .. }
+            | Letter::MailOrder { .. } => {
                 return Err(Wordless::Gone("codes and mails go by their senders"));
             }
-            Letter::PhoneTaken { .. }
-            | Letter::EmailTaken { .. }
-            | Letter::CodeUnsent { .. }
-            | Letter::EmailUnreachable { .. } => {
-                return Err(Wordless::Gone("this version has no words for it"));
-            }
+            Letter::PhoneTaken { .. } => screens::phone_taken(&l),
+            Letter::EmailTaken { .. } => screens::email_taken(&l),
+            Letter::CodeUnsent { .. } => screens::code_unsent(&l),
+            Letter::EmailUnreachable { .. } => screens::email_unreachable(&l),
         };
         Ok(self.text(chat, &screen, false).await)
     }

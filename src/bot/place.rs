@@ -53,6 +53,23 @@ pub enum Place {
         /// The code of the button that asked for something else, which goes on after the answer.
         then: Option<String>,
     },
+    /// The question for an e-mail address.
+    Email {
+        /// The same.
+        then: Option<String>,
+    },
+    /// The question for the code that proves a number or an address.
+    Code {
+        /// The confirmation.
+        id: PublicId,
+        /// The same.
+        then: Option<String>,
+    },
+    /// What was asked for is there, and the button waits that goes on.
+    GoOn {
+        /// The button's code.
+        then: String,
+    },
     /// A page of the customer's orders, from 0.
     Orders {
         /// The page.
@@ -87,6 +104,9 @@ impl Place {
             | Place::Cart
             | Place::Profile
             | Place::Phone { .. }
+            | Place::Email { .. }
+            | Place::Code { .. }
+            | Place::GoOn { .. }
             | Place::Desk
             | Place::DeskKeys { .. }
             | Place::Language => None,

@@ -3,6 +3,7 @@
 mod account;
 mod cart;
 mod catalogue;
+mod contacts;
 mod desk;
 mod desk_pages;
 mod menu;
@@ -15,13 +16,17 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use self::account::{
-    Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
+    Page, Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
     phone_kept, privacy, profile,
 };
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
 pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
+pub use self::contacts::{
+    Again, Note, ask_email, ask_email_again, ask_phone_again, cabinet, code, code_unsent,
+    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken,
+};
 pub use self::desk::{
     DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,
     task_kind, task_means,

@@ -11,6 +11,9 @@ use crate::app::{App, Settings, WebSettings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
 use crate::config::{Config, Contact, Mode};
+use crate::senders::{self, Around, Senders};
+use crate::shop::access::Way;
+use crate::shop::customers::Region;
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
 
@@ -33,6 +36,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
             Mode::Polling => None,
         },
         shopfront: shopfront(config)?,
+        senders: senders(config)?,
         owners: config.staff.owners.clone(),
         web: config.web.public_url.is_some().then_some(WebSettings {
             listen: config.web.listen,
@@ -70,6 +74,16 @@ async fn tell_owner_link(mut link: watch::Receiver<Option<String>>) {
     std::future::pending::<()>().await;
 }
 
+/// Those who carry mails and codes. Nothing is sent as yet.
+fn senders(config: &Config) -> Result<Senders, Failure> {
+    let around = Around {
+        shop: config.shop.name.clone(),
+        public_url: config.web.public_url.clone(),
+        clock: Clock::system(),
+    };
+    Ok(senders::build(&config.senders, &around)?)
+}
+
 /// What the settings say of the shop.
 pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
     Ok(Shopfront {
@@ -82,6 +96,11 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         rules: rules(config),
         provider_token: config.telegram.provider_token.clone(),
         currency: config.shop.currency,
+        region: Region::read(config.confirm.default_region.as_ref()),
+        // What carries them is set up where the shop starts.
+        carries_codes: false,
+        sends_mails: false,
+        opens_cabinet: config.cabinet.allows(Way::Link),
         public_url: config.web.public_url.as_ref().map(|url| {
             let url = url.as_str();
             url.strip_suffix('/').unwrap_or(url).to_owned()
@@ -100,6 +119,7 @@ pub(super) fn rules(config: &Config) -> Rules {
         most_open: checkout.most_open,
         most_held: checkout.most_held,
         needs_phone: checkout.require.contains(&Contact::Phone),
+        needs_email: checkout.require.contains(&Contact::Email),
     }
 }
 

@@ -3,6 +3,8 @@
 mod abuse;
 mod after;
 mod cart;
+mod email;
 mod later;
 mod phone;
+mod phone_code;
 mod purchase;

@@ -153,6 +153,7 @@ impl Shop {
             most_open: 1_000,
             most_held: 100_000,
             needs_phone: false,
+            needs_email: false,
         }
     }
 

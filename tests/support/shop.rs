@@ -6,7 +6,9 @@ use kiosk::app::{App, Settings};
 use kiosk::bot::face::Shopfront;
 use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
+use kiosk::senders::Senders;
 use kiosk::shop::audit::{self, Finding};
+use kiosk::shop::customers::Region;
 use kiosk::shop::money::Currency;
 use kiosk::shop::orders::place::Rules;
 use kiosk::shop::payments::{Method, Offer};
@@ -17,6 +19,7 @@ use kiosk::{binds, sql};
 use kiosk_emulator::{Control, CustomerSpec, Emulator, Message, Options};
 
 use super::db::TestDb;
+use super::post::Post;
 
 /// The token that the emulator takes.
 pub const TOKEN: &str = "4242:test-token-of-the-emulated-bot";
@@ -80,11 +83,17 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
                 most_open: 3,
                 most_held: 100,
                 needs_phone: false,
+                needs_email: false,
             },
             provider_token: None,
             currency: Currency::RUB,
+            region: Region::read("RU"),
+            carries_codes: false,
+            sends_mails: false,
+            opens_cabinet: false,
             public_url: None,
         },
+        senders: Senders::default(),
         owners: Vec::new(),
         web: None,
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
@@ -156,20 +165,33 @@ impl LiveShop {
 
     /// The same with other settings.
     pub async fn open_with(db: &TestDb, keys: i64, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::open_posting(db, keys, |settings, _| change(settings))
+            .await
+            .0
+    }
+
+    /// The same with a post, which `change` may put to use: its senders put everything into the emulator's mailbox.
+    pub async fn open_posting(
+        db: &TestDb,
+        keys: i64,
+        change: impl FnOnce(&mut Settings, &Post),
+    ) -> (Self, Post) {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
+        let post = Post::new(&emulator.control());
         let mut settings = settings(db.location(), &emulator.url());
-        change(&mut settings);
+        change(&mut settings, &post);
         let clock = settings.clock.clone();
         let app = App::start(settings).await.expect("the shop starts");
-        Self {
+        let shop = Self {
             app,
             control: emulator.control(),
             emulator,
             store,
             clock,
-        }
+        };
+        (shop, post)
     }
 
     /// A customer who speaks `language`.

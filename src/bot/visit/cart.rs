@@ -152,6 +152,10 @@ impl Visit {
                 let then = Callback::Checkout { version }.encode();
                 self.ask_phone(Some(then)).await
             }
+            Err(PlaceError::NeedsEmail) => {
+                let then = Callback::Checkout { version }.encode();
+                self.ask_email(Some(then)).await
+            }
             Err(PlaceError::SoldOut | PlaceError::NotForSale(_)) => {
                 let cart = self.find_cart().await?;
                 let screen = screens::short(&l, &cart);

@@ -57,6 +57,10 @@ impl Visit {
                 let then = Callback::Buy { slug, nonce }.encode();
                 self.ask_phone(Some(then)).await
             }
+            Err(PlaceError::NeedsEmail) => {
+                let then = Callback::Buy { slug, nonce }.encode();
+                self.ask_email(Some(then)).await
+            }
             Err(PlaceError::NoOffer) => {
                 let screen = screens::no_offer(&self.localizer());
                 self.show(Place::Catalogue { page: 0 }, &screen).await

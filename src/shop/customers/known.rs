@@ -80,16 +80,25 @@ sql! {
 
 sql! {
     LOCK = "customers.lock",
-        sqlite: "SELECT phone FROM customers WHERE id = $1",
-        postgres: "SELECT phone FROM customers WHERE id = $1 FOR NO KEY UPDATE";
+        sqlite: "SELECT phone, email FROM customers WHERE id = $1",
+        postgres: "SELECT phone, email FROM customers WHERE id = $1 FOR NO KEY UPDATE";
 }
 
-/// Locks the customer's row until the transaction ends, before anything else of theirs is locked. Answers whether they
-/// have a confirmed phone number.
-pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
-    tx.one::<(Option<String>,)>(&LOCK, binds![id])
-        .await
-        .map(|row| row.0.is_some())
+/// What a customer has confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shop) struct Confirmed {
+    pub(in crate::shop) phone: bool,
+    pub(in crate::shop) email: bool,
+}
+
+/// Locks the customer's row until the transaction ends, before anything else of theirs is locked. Answers what they have
+/// confirmed.
+pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Confirmed, StoreError> {
+    let (phone, email): (Option<String>, Option<String>) = tx.one(&LOCK, binds![id]).await?;
+    Ok(Confirmed {
+        phone: phone.is_some(),
+        email: email.is_some(),
+    })
 }
 
 /// The customer behind a Telegram id, made on the first meeting. A language that they chose stays; the name follows

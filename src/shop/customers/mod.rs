@@ -16,4 +16,4 @@ pub use self::known::{
 };
 pub use self::phone::{Phone, Region};
 pub use self::profile::{GivenName, phone};
-pub use self::take::{Taken, forget_phone, set_phone, take_email, take_phone};
+pub use self::take::{Taken, forget_email, forget_phone, set_phone, take_email, take_phone};

@@ -114,6 +114,11 @@ pub async fn forget_phone(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
     tx.execute(&DROP_PHONE, binds![id]).await.map(|_| ())
 }
 
+/// Forgets the customer's e-mail address.
+pub async fn forget_email(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    tx.execute(&DROP_EMAIL, binds![id]).await.map(|_| ())
+}
+
 async fn lock_target(tx: &mut Tx<'_>, what: &str, target: &str) -> Result<(), StoreError> {
     let name = Sha256::digest([what, ":", target].concat());
     let half = |at: usize| {

@@ -50,6 +50,8 @@ pub struct Rules {
     pub most_held: i64,
     /// Whether a customer must have a confirmed phone number.
     pub needs_phone: bool,
+    /// Whether a customer must have a confirmed e-mail address.
+    pub needs_email: bool,
 }
 
 /// A placed order.
@@ -88,6 +90,9 @@ pub enum PlaceError {
     /// The customer must confirm a phone number first.
     #[error("a phone number is needed")]
     NeedsPhone,
+    /// The customer must confirm an e-mail address first.
+    #[error("an e-mail address is needed")]
+    NeedsEmail,
     /// More than a customer may have.
     #[error("more than a customer may have: {0:?}")]
     Limit(Limit),
@@ -168,13 +173,16 @@ sql! {
 pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceError> {
     let (customer, key) = (request.customer, &request.checkout_key);
     // One purchase of a customer at a time: what follows is counted.
-    let has_phone = customers::lock(tx, customer).await?;
+    let has = customers::lock(tx, customer).await?;
     let open: Open = tx.one(&OPEN, binds![customer, key]).await?;
     if let Some(order) = open.same {
         return Ok(Placed::Again(order));
     }
-    if request.rules.needs_phone && !has_phone {
+    if request.rules.needs_phone && !has.phone {
         return Err(PlaceError::NeedsPhone);
+    }
+    if request.rules.needs_email && !has.email {
+        return Err(PlaceError::NeedsEmail);
     }
     let lines = for_sale(tx, &request.wanted).await?;
     let total = Prices::checked_sum(lines.iter().map(|(goods, n)| (&goods.prices, *n)));
