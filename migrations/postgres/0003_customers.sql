@@ -76,6 +76,9 @@ CREATE UNIQUE INDEX confirmations_of_customer ON confirmations (customer_id, pur
 CREATE UNIQUE INDEX confirmations_of_target ON confirmations (target_key, purpose)
     WHERE state = 'live' AND purpose IN ('recover', 'login');
 CREATE INDEX confirmations_due ON confirmations (expires_at) WHERE state = 'live';
+CREATE INDEX confirmations_by_customer ON confirmations (customer_id, id);
+-- Numbers and addresses of what is long over are forgotten.
+CREATE INDEX confirmations_remembered ON confirmations (changed_at) WHERE state <> 'live' AND target <> '';
 
 -- Which sender carried which code, and how far it got.
 CREATE TABLE confirmation_sends (

@@ -135,7 +135,20 @@ pub static RETURNED: Counter<1> = Counter::new(
     "Money of applied payments that went back in the currency's minor units (Stars are whole).",
 );
 
-const ALL: [&dyn Shown; 17] = [
+/// Confirmations.
+pub static CONFIRMATIONS: Counter<2> = Counter::new(
+    "kiosk_confirmations_total",
+    ["purpose", "event"],
+    "Confirmations, by purpose (phone, email, recover, login) and by what became of them (begun, resent, consumed, locked, limited).",
+);
+/// Answers of those who carry codes and mails.
+pub static CARRIED: Counter<2> = Counter::new(
+    "kiosk_sender_calls_total",
+    ["sender", "outcome"],
+    "Calls of senders, by kind of sender and outcome (accepted, unreachable, busy, later, misconfigured, spam, unknown).",
+);
+
+const ALL: [&dyn Shown; 19] = [
     &UPDATES,
     &WEBHOOK_REFUSED,
     &HANDLED,
@@ -153,6 +166,8 @@ const ALL: [&dyn Shown; 17] = [
     &TAKEN,
     &REFUNDS,
     &RETURNED,
+    &CONFIRMATIONS,
+    &CARRIED,
 ];
 
 /// Writes every counter and histogram above, and which version this is.

@@ -117,6 +117,13 @@ sql! {
         "SELECT e.id FROM order_events e
          WHERE e.at <= $1 AND NOT EXISTS (SELECT 1 FROM state_transitions s
              WHERE s.entity = 'order' AND s.from_state = e.from_state AND s.to_state = e.to_state) LIMIT 20";
+    ERASED = "audit.erased_and_known",
+        "SELECT c.id FROM customers c
+         WHERE c.erased_at <= $1 AND (c.telegram_id > 0 OR c.name <> '' OR c.given_name IS NOT NULL
+             OR c.phone IS NOT NULL OR c.email IS NOT NULL OR c.vk_user_id IS NOT NULL
+             OR EXISTS (SELECT 1 FROM passwords p WHERE p.customer_id = c.id)
+             OR EXISTS (SELECT 1 FROM sessions s
+                 WHERE s.customer_id = c.id AND s.ended_at IS NULL AND s.expires_at > c.erased_at)) LIMIT 20";
     ORDER_STATE = "audit.order_state_without_event",
         "SELECT o.id FROM orders o
          WHERE o.changed_at <= $1 AND o.state <> COALESCE((SELECT e.to_state FROM order_events e
@@ -219,6 +226,11 @@ static CHECKS: &[Check] = &[
         "confirmation-past-its-time",
         "A confirmation should have ended an hour ago.",
         &CONFIRMATION,
+    ),
+    check(
+        "erased-and-known",
+        "Somebody who is erased is still known, or can still get in.",
+        &ERASED,
     ),
     check(
         "order-chain",

@@ -14,10 +14,10 @@ use kiosk::shop::customers::consents::{self, Matter};
 use kiosk::shop::customers::profile::{self, GivenName};
 use kiosk::shop::customers::{self, Customer, Email};
 use kiosk::shop::orders::State;
-use kiosk::shop::payments;
 use kiosk::shop::payments::settle::Settled;
 use kiosk::shop::staff::{self, Role};
-use kiosk::store::{Location, PublicId};
+use kiosk::shop::{audit, payments};
+use kiosk::store::{Location, PublicId, StoreError};
 use kiosk::{binds, sql};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -59,7 +59,18 @@ sql! {
     CART_LINE = "test.leaving.cart_line",
         "INSERT INTO cart_lines (customer_id, product_id, quantity, prices, added_at)
          SELECT $1, id, 1, '{}', 1 FROM products WHERE slug = $2";
+    REVIVE = "test.leaving.revive", "UPDATE customers SET phone = '+79990000777', phone_confirmed_at = 1 WHERE id = $1";
     VK = "test.leaving.vk", "UPDATE customers SET vk_user_id = 777 WHERE id = $1";
+}
+
+/// What an audit found in a transaction that is rolled back.
+#[derive(Debug)]
+struct Findings(Vec<&'static str>);
+
+impl From<StoreError> for Findings {
+    fn from(error: StoreError) -> Self {
+        panic!("{error}")
+    }
 }
 
 struct World {
@@ -275,6 +286,13 @@ on_both_engines! {
         assert_eq!(left.iter().map(|(event, _)| event.as_str()).collect::<Vec<_>>(), ["waits"]);
         cabinet.write(|tx| Box::pin(tx.execute(&DONE, binds![]))).await;
         shop.expect_clean_books().await;
+        // The audit would see it.
+        let findings = cabinet.store.write("test.revive", move |tx| Box::pin(async move {
+            tx.execute(&REVIVE, binds![id]).await?;
+            let findings = audit::audit(tx, true).await?;
+            Err::<(), _>(Findings(findings.into_iter().map(|it| it.check).collect()))
+        })).await.unwrap_err();
+        assert_eq!(findings.0, ["erased-and-known"]);
         let again = cabinet.customer(ID, "Somebody").await;
         assert_ne!(again.id, ann.id);
         assert_eq!(erase::erase(&cabinet.store, again.id).await.unwrap(), Erased::Done);

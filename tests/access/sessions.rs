@@ -5,12 +5,19 @@ use std::time::Duration;
 use kiosk::shop::access::Way;
 use kiosk::shop::access::sessions::{self, FRESH, IDLE, KEPT, LIFE, SEEN_EVERY};
 use kiosk::shop::access::token::Token;
+use kiosk::store::{self, Sql};
 use kiosk::{binds, sql};
 
 use crate::access::rig::{Cabinet, START};
 use crate::on_both_engines;
 
 const TICK: Duration = Duration::from_millis(1);
+
+sql! {
+    NO_SCANS = "test.sessions.no_scans",
+        sqlite: "SELECT 'nothing to set'",
+        postgres: "SELECT set_config('enable_seqscan', 'off', true)";
+}
 
 sql! {
     ROWS = "test.sessions.rows", "SELECT COUNT(*) FROM sessions";
@@ -130,5 +137,32 @@ on_both_engines! {
         assert_eq!(cabinet.write(|tx| Box::pin(sessions::forget(tx))).await, 1);
         let (rows,): (i64,) = cabinet.read(|tx| Box::pin(tx.one(&ROWS, binds![]))).await;
         assert_eq!(rows, 0);
+    }
+
+    async fn what_each_request_asks_follows_an_index(db: TestDb) {
+        let cabinet = Cabinet::open(&db).await;
+        let ann = cabinet.customer(1, "Ann").await.id;
+        let token = cabinet.session(ann).await;
+        cabinet.find(&token).await;
+        cabinet.sessions(ann).await;
+        for (name, index) in [("access.sessions.find", "hash"), ("access.sessions.of_customer", "sessions_of_customer")] {
+            let found = store::used(name).unwrap();
+            let lite: &str = format!("EXPLAIN QUERY PLAN {}", found.sqlite).leak();
+            let pg: &str = format!("EXPLAIN (COSTS OFF) {}", found.postgres).leak();
+            let explain: &'static Sql = Box::leak(Box::new(Sql::new("test.plan", lite, pg)));
+            let plan: String = cabinet.read(move |tx| Box::pin(async move {
+                tx.all::<(String,)>(&NO_SCANS, binds![]).await?;
+                let binds = if name.ends_with("find") { binds![[0_u8; 32], 1_i64] } else { binds![1_i64, 1_i64] };
+                if tx.is_postgres() {
+                    let steps: Vec<(String,)> = tx.all(explain, binds).await?;
+                    return Ok(steps.into_iter().map(|step| step.0).collect());
+                }
+                let steps: Vec<(i64, i64, i64, String)> = tx.all(explain, binds).await?;
+                Ok(steps.into_iter().map(|step| step.3).collect())
+            })).await;
+            // SQLite numbers the index of a UNIQUE column.
+            assert!(plan.contains(index) || plan.contains("sqlite_autoindex_sessions_2"), "{name}: {plan}");
+            assert!(!plan.contains("SCAN s") && !plan.contains("Seq Scan"), "{name}: {plan}");
+        }
     }
 }

@@ -18,14 +18,12 @@ async fn shop(db: &TestDb) -> (LiveShop, Post) {
 }
 
 async fn confirms(shop: &LiveShop, post: &Post, user: i64) {
-    shop.control.say(user, "/profile");
-    shop.reads(user, "Your profile").await;
-    shop.press(user, "✉️ Add my e-mail");
-    shop.reads(user, "Write your e-mail address").await;
-    shop.control.say(user, ANNS);
-    shop.reads(user, "on its way").await;
-    shop.control.say(user, &post.code(ANNS, 1).await);
-    shop.reads(user, "is confirmed").await;
+    shop.hears(user, "/profile", "Your profile").await;
+    shop.taps(user, "✉️ Add my e-mail", "Write your e-mail address")
+        .await;
+    shop.hears(user, ANNS, "on its way").await;
+    shop.hears(user, &post.code(ANNS, 1).await, "is confirmed")
+        .await;
 }
 
 /// Pays, and is gone before the keys come.

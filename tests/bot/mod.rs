@@ -2,6 +2,8 @@
 
 mod abuse;
 mod after;
+mod by_mail;
+mod cabinet;
 mod cart;
 mod email;
 mod later;

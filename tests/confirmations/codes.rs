@@ -263,6 +263,40 @@ on_both_engines! {
         desk.expect_clean_books().await;
     }
 
+    async fn what_is_long_over_is_forgotten_and_so_is_who_is_erased(db: TestDb) {
+        let desk = Desk::open(&db).await;
+        let ann = desk.customer(1).await;
+        let own = Asker::Customer(ann.id);
+        let ended = desk.begun(own, phone(NUMBER)).await;
+        let code = desk.code(ended, 1).await;
+        assert!(matches!(desk.guess(own, ended, &code).await, Guess::Right(_)));
+        desk.passes(Duration::from_hours(30 * 24).saturating_sub(MINUTE));
+        let live = desk.begun(own, phone("+79990000002")).await;
+        assert_eq!(desk.sweep(10).await.blanked, 0);
+        desk.passes(MINUTE);
+        assert_eq!(desk.sweep(10).await.blanked, 1);
+        assert_eq!(desk.sweep(10).await.blanked, 0);
+        assert_eq!(desk.pending(own, ended).await.unwrap().target, "");
+        assert_eq!(desk.pending(own, live).await.unwrap().target, "+79990000002");
+        desk.erased(&ann).await;
+        let gone = desk.pending(own, live).await.unwrap();
+        assert_eq!((gone.target.as_str(), gone.state), ("", State::Expired));
+        assert_eq!(desk.guess(own, live, "000000").await, Guess::Expired);
+        assert_eq!(desk.profile(&ann).await.phone.as_deref(), Some(NUMBER), "that is another one's work");
+        desk.expect_clean_books().await;
+    }
+
+    async fn the_audit_sees_what_was_used_twice_or_tried_too_often(db: TestDb) {
+        let desk = Desk::open(&db).await;
+        desk.begun(LOGIN, phone(NUMBER)).await;
+        for forged in [0, 1] {
+            assert_eq!(desk.findings().await, Vec::<&str>::new());
+            desk.forges(forged, true).await;
+            assert_eq!(desk.findings().await, ["confirmation-misused"]);
+            desk.forges(forged, false).await;
+        }
+    }
+
     async fn the_audit_sees_one_that_should_have_ended(db: TestDb) {
         let desk = Desk::open(&db).await;
         desk.begun(LOGIN, phone(NUMBER)).await;

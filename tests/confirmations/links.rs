@@ -127,7 +127,16 @@ on_both_engines! {
         let bob = desk.customer(2).await;
         let id = desk.begun(RECOVER, email(ADDRESS)).await;
         let (code, token) = desk.mailed(id, 1).await;
+        desk.has_phone(&ann, NUMBER).await;
+        let late = desk.begun(LOGIN, crate::confirmations::rig::phone(NUMBER)).await;
         desk.confirms_email(&bob, ADDRESS).await;
+        desk.has_phone(&bob, NUMBER).await;
+        // Nor is anything sent to what is his now.
+        let phone = crate::confirmations::senders::FakePhone::new("log");
+        desk.carry(std::slice::from_ref(&phone), late, 1).await;
+        let mailbox = crate::confirmations::senders::FakeMail::new("mail:b", "example.com");
+        desk.mail(std::slice::from_ref(&mailbox), id, 1).await;
+        assert_eq!((phone.calls(), mailbox.mails().len()), (0, 0));
         assert_eq!(desk.guess(RECOVER, id, &code).await, Guess::Expired);
         assert_eq!(desk.consume(Purpose::Recover, &token).await, Consumed::Ended);
         assert_eq!(desk.profile(&ann).await.email, None);

@@ -4,6 +4,7 @@ mod brute;
 mod codes;
 mod links;
 mod mailing;
+mod posted;
 mod proofs;
 mod races;
 mod registration;

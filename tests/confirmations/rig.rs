@@ -45,6 +45,8 @@ sql! {
     SENDING = "rig.confirmations.sending",
         "UPDATE outbox SET state = 'sending', lease_until = 1 WHERE state = 'pending'";
     SENT = "rig.confirmations.sent", "UPDATE outbox SET state = 'sent', lease_until = NULL WHERE state = 'sending'";
+    USES = "rig.confirmations.uses", "UPDATE confirmations SET uses = $1";
+    TRIES = "rig.confirmations.tries", "UPDATE confirmations SET tries = $1";
     VK = "rig.confirmations.vk", "UPDATE customers SET vk_user_id = $2 WHERE id = $1";
     TASKS = "rig.confirmations.tasks", "SELECT subject FROM attention WHERE kind = $1 AND state = 'open' ORDER BY id";
 }
@@ -128,6 +130,29 @@ impl Desk {
             .await
             .map_err(|error: StoreError| error)
             .expect("an account of VK");
+    }
+
+    pub async fn erased(&self, customer: &Customer) {
+        let id = customer.id;
+        self.store
+            .write("confirmations.forget_customer", move |tx| {
+                Box::pin(upkeep::forget_customer(tx, id))
+            })
+            .await
+            .expect("forgotten");
+    }
+
+    /// Changes what no use-case changes: how often a confirmation was used (0) or tried (1).
+    pub async fn forges(&self, what: usize, wrong: bool) {
+        let sql = [&USES, &TRIES][what];
+        let count = if wrong { 6_i64 } else { 0 };
+        self.store
+            .write("rig.forge", move |tx| {
+                Box::pin(async move { tx.execute(sql, binds![count]).await })
+            })
+            .await
+            .map_err(|error: StoreError| error)
+            .expect("forged");
     }
 
     pub async fn posts(&self, to: &Customer, letter: &Letter) {

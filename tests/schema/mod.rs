@@ -6,6 +6,7 @@ mod customers;
 mod guards;
 mod money;
 mod transitions;
+mod upgrade;
 
 use kiosk::binds;
 use kiosk::clock::Clock;

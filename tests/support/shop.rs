@@ -229,6 +229,42 @@ impl LiveShop {
             })
     }
 
+    /// Says something, and waits for the answer with these words.
+    pub async fn hears(&self, user: i64, text: &str, words: &str) -> Message {
+        let said = self.control.say(user, text).message_id;
+        self.comes(user, words, move |message| message.message_id > said)
+            .await
+    }
+
+    /// Taps a button, and waits for the screen with these words: it is another one than before.
+    pub async fn taps(&self, user: i64, label: &str, words: &str) -> Message {
+        let before = self.control.last_message(user).expect("a screen");
+        self.press(user, label);
+        self.comes(user, words, move |message| {
+            message.message_id > before.message_id
+                || (message.message_id == before.message_id && message.text != before.text)
+        })
+        .await
+    }
+
+    async fn comes(
+        &self,
+        user: i64,
+        words: &str,
+        fits: impl Fn(&Message) -> bool + Send + Sync + 'static,
+    ) -> Message {
+        let found = self
+            .control
+            .wait_for_message(user, |it| fits(it) && it.text.contains(words))
+            .await;
+        found.unwrap_or_else(|_| {
+            panic!(
+                "{words:?} never came: {:#?}",
+                self.control.last_message(user)
+            )
+        })
+    }
+
     /// An order from the deep link to its invoice, which is returned.
     pub async fn invoice(&self, user: i64) -> Message {
         let before = self.invoices(user);

@@ -41,7 +41,7 @@ sql! {
     INSERT = "access.links.insert",
         "INSERT INTO login_links (hash, customer_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
     SHOW = "access.links.show",
-        "SELECT c.name, c.language
+        "SELECT COALESCE(c.given_name, c.name), c.language
          FROM login_links l JOIN customers c ON c.id = l.customer_id
          WHERE l.hash = $1 AND l.used_at IS NULL AND l.expires_at > $2";
     OWNER = "access.links.owner", "SELECT customer_id FROM login_links WHERE hash = $1";

@@ -7,6 +7,7 @@ use super::found;
 use super::secret;
 use super::{Allowed, Asker, CODE_LIFE, Channel, Purpose, Target, allow_send, subject};
 use crate::clock::Millis;
+use crate::meters;
 use crate::shop::customers::{self, Customer};
 use crate::shop::letters::{self, Letter};
 use crate::shop::vault::Vault;
@@ -74,7 +75,10 @@ pub async fn begin(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Begun,
     let subject = subject(purpose, channel, target.key());
     match allow_send(tx, vault, wish.asker, wish.address, &subject).await? {
         Allowed::Fine => {}
-        Allowed::TooMany(wait) => return Ok(Begun::TooMany { wait }),
+        Allowed::TooMany(wait) => {
+            tx.tally(meters::CONFIRMATIONS.of([purpose.as_str(), "limited"]), 1);
+            return Ok(Begun::TooMany { wait });
+        }
         Allowed::Wait(wait) => {
             let live = match wish.asker {
                 Asker::Customer(id) => found::live_of(tx, id, purpose).await?,
@@ -112,6 +116,7 @@ pub async fn begin(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Begun,
     if let Some(customer) = customer {
         letters::post(tx, &customer, &letter(channel, id, 1)).await?;
     }
+    tx.tally(meters::CONFIRMATIONS.of([word, "begun"]), 1);
     Ok(Begun::Sent(id))
 }
 

@@ -2,19 +2,23 @@
 //! that it is called is written down before, and how it went after.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::found::{self, Found, State};
 use super::rotation::{self, Candidate, Kind, Turn, Verdict};
 use super::senders::{Carried, PhoneCode, PhoneSender, Recipient};
 use super::sends::{self, Ended};
-use super::{Channel, Purpose, secret};
+use super::{Channel, Purpose, proof, secret};
 use crate::bus::Outcome;
 use crate::shop::customers::{self, Customer, Phone};
 use crate::shop::letters::{self, Letter};
 use crate::shop::vault::Vault;
 use crate::store::{ErrorKind, PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
+
+/// After so long the letter goes back to the outbox, and on from there: well before its lease ends, and somebody else
+/// takes it for lost.
+pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
 /// Carries the code of a confirmation's round, as its letter asks.
 pub async fn carry(
@@ -55,6 +59,7 @@ async fn walk(
     round: i64,
 ) -> Result<Outcome, StoreError> {
     let shared: Arc<[Arc<dyn PhoneSender>]> = senders.into();
+    let since = Instant::now();
     // Who failed is not asked again in this walk, but may be in the next.
     let mut failed: Vec<usize> = Vec::new();
     loop {
@@ -86,6 +91,9 @@ async fn walk(
             .await?;
         if is_accepted {
             return Ok(Outcome::Sent);
+        }
+        if since.elapsed() > LONGEST {
+            return Ok(Outcome::Retry("the senders are slow".to_owned()));
         }
         failed.push(call.at);
     }
@@ -182,6 +190,11 @@ pub(super) async fn waited_for(
     };
     if found.round != round || !matches!(found.state, State::Live | State::Expired) {
         return over("nobody waits for this code any more");
+    }
+    if matches!(found.purpose, Purpose::Recover | Purpose::Login)
+        && !proof::still_holds(tx, &found).await?
+    {
+        return over("the target is no longer the customer's");
     }
     if found.state == State::Live && found.useful_until() > tx.now() {
         return Ok(Waited::For(found, customer));

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use super::found::{self, Found, State};
 use super::proof::{self, Proved};
 use super::{Asker, GUESSES_PER_ADDRESS, GUESSES_PER_TARGET, MOST_TRIES, Purpose, secret, subject};
+use crate::meters;
 use crate::shop::throttle::{self, Taken};
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, StoreError, Tx};
@@ -101,6 +102,8 @@ pub async fn guess(
     }
     if tries >= MOST_TRIES {
         tx.execute(&LOCK, binds![found.id, now]).await?;
+        let locked = meters::CONFIRMATIONS.of([found.purpose.as_str(), "locked"]);
+        tx.tally(locked, 1);
         return Ok(Guess::Locked);
     }
     Ok(Guess::Wrong {

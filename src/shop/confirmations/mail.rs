@@ -2,8 +2,9 @@
 //! often it is sent from, so that a repeat is known by it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::carry::{Waited, nobody, soonest, waited_for};
+use super::carry::{LONGEST, Waited, nobody, soonest, waited_for};
 use super::rotation::{self, Candidate, Kind, Turn, Verdict};
 use super::senders::{CodeText, Mail, MailSender, Mailed};
 use super::sends::{self, Ended};
@@ -128,6 +129,7 @@ async fn walk(
 ) -> Result<Outcome, StoreError> {
     let (language, letter) = letters::read(claimed)?;
     let shared: Arc<[Arc<dyn MailSender>]> = accounts.into();
+    let since = Instant::now();
     let mut failed: Vec<usize> = Vec::new();
     loop {
         let (vault, accounts, skip) = (vault.clone(), shared.clone(), failed.clone());
@@ -165,6 +167,7 @@ async fn walk(
                 Box::pin(async move { write_down(tx, &accounts, at, send, &asked, &mailed).await })
             })
             .await?;
+        let is_slow = since.elapsed() > LONGEST;
         match answer {
             Mailed::Accepted => return Ok(Outcome::Sent),
             Mailed::NoSuchAddress(reason) => {
@@ -173,6 +176,7 @@ async fn walk(
                     alert: false,
                 });
             }
+            _ if is_slow => return Ok(Outcome::Retry("the accounts are slow".to_owned())),
             Mailed::Spam(_) => {
                 let domain = sender.domain();
                 let same = shared.iter().enumerate();

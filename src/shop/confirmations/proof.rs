@@ -3,6 +3,7 @@
 
 use super::found::Found;
 use super::{Channel, Purpose, Target, WayIn};
+use crate::meters;
 use crate::shop::customers::{self, Taken};
 use crate::store::{StoreError, Tx};
 use crate::{binds, sql};
@@ -76,6 +77,8 @@ pub(super) async fn prove(tx: &mut Tx<'_>, found: &Found) -> Result<Option<Prove
     if tx.execute(&USE, binds![found.id, now]).await? == 0 {
         return Ok(None);
     }
+    let used = meters::CONFIRMATIONS.of([found.purpose.as_str(), "consumed"]);
+    tx.tally(used, 1);
     tx.pause("confirmations.used").await;
     if let Some(way) = way {
         // One way in ends all others that wait.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::begin::{Kept, letter};
 use super::found::{self, State};
 use super::{Allowed, Asker, allow_send, subject};
+use crate::meters;
 use crate::shop::customers;
 use crate::shop::letters;
 use crate::shop::vault::Vault;
@@ -55,7 +56,11 @@ pub async fn resend(
     match allow_send(tx, vault, asker, address, &subject).await? {
         Allowed::Fine => {}
         Allowed::Wait(wait) => return Ok(Resent::Wait { wait }),
-        Allowed::TooMany(wait) => return Ok(Resent::TooMany { wait }),
+        Allowed::TooMany(wait) => {
+            let limited = meters::CONFIRMATIONS.of([found.purpose.as_str(), "limited"]);
+            tx.tally(limited, 1);
+            return Ok(Resent::TooMany { wait });
+        }
     }
     let round = found.round + 1;
     let kept = Kept::of(
@@ -84,5 +89,9 @@ pub async fn resend(
     {
         letters::post(tx, &customer, &letter(found.channel, id, round)).await?;
     }
+    tx.tally(
+        meters::CONFIRMATIONS.of([found.purpose.as_str(), "resent"]),
+        1,
+    );
     Ok(Resent::Sent)
 }

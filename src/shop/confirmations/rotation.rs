@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::bus::attention::{self, Task};
 use crate::clock::Millis;
+use crate::meters;
 use crate::store::{StoreError, Tx};
 use crate::{binds, sql};
 
@@ -79,6 +80,20 @@ pub(super) enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Works => "accepted",
+            Verdict::Blameless => "unreachable",
+            Verdict::Busy(_) => "busy",
+            Verdict::Later => "later",
+            Verdict::Misconfigured => "misconfigured",
+            Verdict::Spam => "spam",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
 sql! {
     STANDING = "senders.standing", "SELECT paused_until, day, sent FROM senders WHERE account = $1";
     TURN = "senders.turn",
@@ -93,8 +108,8 @@ sql! {
     GIVE_BACK = "senders.give_back",
         "UPDATE senders SET sent = sent - 1, changed_at = $3 WHERE account = $1 AND day = $2 AND sent > 0";
     WORKS = "senders.works",
-        "UPDATE senders SET failures = 0, paused_until = 0, reason = NULL, changed_at = $2
-         WHERE account = $1 AND (failures > 0 OR paused_until > 0)";
+        "UPDATE senders SET failures = 0, reason = NULL, changed_at = $2
+         WHERE account = $1 AND failures > 0";
     FAILS = "senders.fails",
         "UPDATE senders SET failures = failures + 1, reason = $2, changed_at = $3 WHERE account = $1 RETURNING failures";
     PAUSE = "senders.pause",
@@ -169,10 +184,15 @@ pub(super) async fn judge(
 ) -> Result<(), StoreError> {
     let (now, day) = (tx.now(), tx.now() / DAY);
     let reason = short(reason);
+    let kind = account.split(':').next().unwrap_or_default();
+    let outcome = meters::CARRIED.of([meters::word(kind), verdict.as_str()]);
+    tx.tally(outcome, 1);
     if verdict == Verdict::Works {
-        tx.execute(&WORKS, binds![account, now]).await?;
-        for kind in [MEND, HELD_FOR_SPAM] {
-            attention::resolve(tx, kind, account).await?;
+        // A pause that was asked for meanwhile is not over: this one was under way before it.
+        if tx.execute(&WORKS, binds![account, now]).await? > 0 {
+            for kind in [MEND, HELD_FOR_SPAM] {
+                attention::resolve(tx, kind, account).await?;
+            }
         }
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! Ends what is due and forgets what no longer counts: to be called from time to time, by one process.
 
+use std::time::Duration;
+
 use crate::clock::Millis;
 use crate::shop::throttle;
 use crate::store::{StoreError, Tx};
@@ -12,7 +14,12 @@ pub struct Swept {
     pub expired: u64,
     /// Limits whose window was over.
     pub forgotten: u64,
+    /// Confirmations whose number or address was forgotten: they ended long ago.
+    pub blanked: u64,
 }
+
+/// How long the number or the address of one that has ended is remembered.
+const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
 sql! {
     EXPIRE = "confirmations.expire",
@@ -28,17 +35,45 @@ sql! {
              FROM due WHERE confirmations.id = due.id AND confirmations.state = 'live'";
 }
 sql! {
+    BLANK = "confirmations.blank",
+        sqlite: "UPDATE confirmations SET target = '', target_key = '', replaced = NULL
+             WHERE id IN (SELECT id FROM confirmations
+                 WHERE state <> 'live' AND target <> '' AND changed_at <= $1 ORDER BY changed_at LIMIT $2)",
+        postgres: "WITH old AS MATERIALIZED (
+                 SELECT id FROM confirmations
+                 WHERE state <> 'live' AND target <> '' AND changed_at <= $1 ORDER BY changed_at LIMIT $2
+                 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE confirmations SET target = '', target_key = '', replaced = NULL
+             FROM old WHERE confirmations.id = old.id";
+}
+sql! {
+    FORGET_CUSTOMER = "confirmations.forget_customer",
+        "UPDATE confirmations SET target = '', target_key = '', replaced = NULL,
+             state = CASE state WHEN 'live' THEN 'expired' ELSE state END, changed_at = $2
+         WHERE customer_id = $1";
     NEXT = "confirmations.expire.next",
         "SELECT MIN(expires_at) FROM confirmations WHERE state = 'live'";
 }
 
-/// Ends at most `most` confirmations, and forgets at most as many limits.
+/// Ends at most `most` confirmations, and forgets at most as many limits and as many old numbers and addresses.
 pub async fn sweep(tx: &mut Tx<'_>, most: i64) -> Result<Swept, StoreError> {
     let now = tx.now();
     Ok(Swept {
         expired: tx.execute(&EXPIRE, binds![now, most]).await?,
         forgotten: throttle::sweep(tx, most).await?,
+        blanked: tx
+            .execute(&BLANK, binds![now - REMEMBERED.as_millis() as i64, most])
+            .await?,
     })
+}
+
+/// Forgets what a customer's confirmations were about, and ends those that wait: the customer is being erased.
+pub async fn forget_customer(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.execute(&FORGET_CUSTOMER, binds![customer, now])
+        .await
+        .map(|_| ())
 }
 
 /// When the next confirmation is due.

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import json
-import sys
 from urllib.parse import quote, urlencode
 
 import jwt
@@ -281,5 +280,4 @@ def id_tokens():
 init_data()
 widget()
 id_tokens()
-json.dump(vectors, sys.stdout, ensure_ascii=False, indent=1)
-print()
+print("[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in vectors) + "\n]")

@@ -69,11 +69,12 @@ impl Login {
     }
 
     /// What tries are counted for. An account has two at most.
-    fn subject(&self) -> &str {
+    fn subject(&self) -> Option<&str> {
         match self {
-            Login::Phone(phone) => phone.as_str(),
-            Login::Email(email) => email.key(),
-            Login::Nobody => "nobody",
+            Login::Phone(phone) => Some(phone.as_str()),
+            Login::Email(email) => Some(email.key()),
+            // Whoever mistypes it must not wait for all others who do.
+            Login::Nobody => None,
         }
     }
 }
@@ -152,11 +153,12 @@ async fn count(
 ) -> Result<Counted, StoreError> {
     let from = device.address.as_deref().unwrap_or("nowhere");
     let account = login.subject();
-    for (limit, subject) in [
-        (&TRIES_PER_ADDRESS, from),
-        (&TRIES, account),
-        (&TRIES_A_DAY, account),
-    ] {
+    let mut limits = vec![(&TRIES_PER_ADDRESS, from)];
+    if let Some(account) = account {
+        limits.push((&TRIES, account));
+        limits.push((&TRIES_A_DAY, account));
+    }
+    for (limit, subject) in limits {
         if let Taken::TooMany { wait } = throttle::take(tx, vault, limit, subject).await? {
             return Ok(Counted::TooMany(wait));
         }
