@@ -150,13 +150,19 @@ pub struct Checkout {
     pub most_held: i64,
 }
 
-/// A way to reach a customer.
+/// What a customer may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contact {
     /// A confirmed phone number.
     Phone,
     /// A confirmed e-mail address.
     Email,
+    /// What they call themselves.
+    Name,
+    /// Their consent to the terms of sale.
+    Terms,
+    /// Their consent to how their data is handled.
+    Privacy,
 }
 
 /// Logging.
@@ -439,7 +445,13 @@ impl Checkout {
         );
         let require = from.choices(
             "checkout.require",
-            &[("phone", Ok(Contact::Phone)), ("email", Ok(Contact::Email))],
+            &[
+                ("phone", Ok(Contact::Phone)),
+                ("email", Ok(Contact::Email)),
+                ("name", Ok(Contact::Name)),
+                ("terms", Ok(Contact::Terms)),
+                ("privacy", Ok(Contact::Privacy)),
+            ],
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
         let most_open = from.whole("checkout.max_open_orders", 1..=100);

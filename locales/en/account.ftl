@@ -18,6 +18,8 @@ profile =
     Phone: { $phone }
     E-mail: { $email }
     Language: { $language }
+profile-terms = Agreed to the terms: { $at } (version { $version })
+profile-privacy = Agreed to the privacy policy: { $at } (version { $version })
 profile-nameless = –
 profile-no-phone = not given
 language-name = English

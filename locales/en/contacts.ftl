@@ -18,6 +18,7 @@ phone-taken = Somebody else has just confirmed your phone number as theirs, so w
 code-phone = A code is on its way to { $to }. Type its six digits here within 10 minutes.
 code-email = A mail with a code is on its way to { $to }. Type its six digits here within 10 minutes.
 code-email-link = A mail is on its way to { $to }. Press the button in it, or type its six digits here within 10 minutes.
+code-another = Another code is on its way to { $to }; the one before is good no more. Type its six digits here within 10 minutes.
 code-none = That is no code. It has six digits, and was sent to { $to }.
 code-wrong = { $left ->
     [one] That is not the code that we sent to { $to }. You have { $left } more try.

@@ -18,6 +18,8 @@ profile =
     Телефон: { $phone }
     Почта: { $email }
     Язык: { $language }
+profile-terms = Согласие с условиями: { $at } (версия { $version })
+profile-privacy = Согласие на обработку данных: { $at } (версия { $version })
 profile-nameless = –
 profile-no-phone = не указан
 language-name = русский

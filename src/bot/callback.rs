@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use self::desk::Desk;
-pub use self::own::Own;
+pub use self::own::{Own, agreement};
 use crate::shop::catalogue::is_slug;
 use crate::shop::payments::Method;
 use crate::shop::texts::Language;
@@ -382,11 +382,16 @@ mod tests {
             language.prop_map(|code| Callback::Language { code }),
             any::<([u8; 16], u8)>().prop_map(|(id, which)| {
                 let id = PublicId(id);
-                Callback::Own(match which % 5 {
+                Callback::Own(match which % 8 {
                     0 => Own::AskEmail,
                     1 => Own::ForgetEmail,
                     2 => Own::Code { id },
                     3 => Own::Resend { id },
+                    4 => Own::AskName,
+                    5 => Own::OwnName,
+                    6 => Own::Agree {
+                        to: agreement(Some("0a1b2c3d"), None),
+                    },
                     _ => Own::Cabinet,
                 })
             }),

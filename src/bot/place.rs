@@ -65,7 +65,12 @@ pub enum Place {
         /// The same.
         then: Option<String>,
     },
-    /// What was asked for is there, and the button waits that goes on.
+    /// The question what to call the customer.
+    Name {
+        /// The same.
+        then: Option<String>,
+    },
+    /// Registering: the next question, or the button that goes on.
     GoOn {
         /// The button's code.
         then: String,
@@ -106,6 +111,7 @@ impl Place {
             | Place::Phone { .. }
             | Place::Email { .. }
             | Place::Code { .. }
+            | Place::Name { .. }
             | Place::GoOn { .. }
             | Place::Desk
             | Place::DeskKeys { .. }

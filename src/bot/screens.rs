@@ -9,6 +9,7 @@ mod desk_pages;
 mod menu;
 mod notices;
 mod orders;
+mod registration;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ pub use self::orders::{
     cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description,
     invoice_refused, invoice_title, keys, method, order, orders, payment,
 };
+pub use self::registration::{answers, ask_consent, ask_name, not_a_name};
 use super::callback::Callback;
 use crate::i18n::{self, Arg, Zone};
 use crate::shop::money::{Currency, Money, Prices};

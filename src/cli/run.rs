@@ -13,7 +13,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Contact, Mode};
 use crate::senders::{self, Around, Senders};
 use crate::shop::access::Way;
-use crate::shop::customers::Region;
+use crate::shop::customers::registration::Requirements;
+use crate::shop::customers::{Region, consents};
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
 
@@ -112,14 +113,20 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
 pub(super) fn rules(config: &Config) -> Rules {
     let checkout = &config.checkout;
     let currency = config.shop.currency;
+    let asks = |contact: Contact| checkout.require.contains(&contact);
     let offer = |method: &Method| Offer::new(*method, currency);
     Rules {
         hold: checkout.hold,
         offers: checkout.methods.iter().map(offer).collect(),
         most_open: checkout.most_open,
         most_held: checkout.most_held,
-        needs_phone: checkout.require.contains(&Contact::Phone),
-        needs_email: checkout.require.contains(&Contact::Email),
+        needs: Requirements {
+            name: asks(Contact::Name),
+            phone: asks(Contact::Phone),
+            email: asks(Contact::Email),
+            terms: asks(Contact::Terms).then(|| consents::version(&config.shop.terms)),
+            privacy: asks(Contact::Privacy).then(|| consents::version(&config.shop.privacy)),
+        },
     }
 }
 

@@ -22,7 +22,7 @@ async fn shop(db: &TestDb) -> (LiveShop, Post) {
 async fn asks(db: &TestDb) -> (LiveShop, Post) {
     LiveShop::open_posting(db, 3, |settings, post| {
         settings.senders = post.senders();
-        settings.shopfront.rules.needs_email = true;
+        settings.shopfront.rules.needs.email = true;
     })
     .await
 }
@@ -110,7 +110,7 @@ on_both_engines! {
         assert_eq!(address(&shop, ann).await, None);
         shop.taps(ann, "🔁 Send again", "A code went out just now").await;
         shop.clock.advance(MINUTE);
-        shop.taps(ann, "🔁 Send again", "on its way").await;
+        shop.taps(ann, "🔁 Send again", "Another code is on its way").await;
         shop.hears(ann, &post.code(ANNS, 2).await, "is confirmed").await;
         shop.close().await;
     }
@@ -123,7 +123,7 @@ on_both_engines! {
         let first = post.code(ANNS, 1).await;
         shop.clock.advance(Duration::from_mins(11));
         shop.hears(ann, &first, "too old").await;
-        shop.taps(ann, "🔁 Send again", "on its way").await;
+        shop.taps(ann, "🔁 Send again", "Another code is on its way").await;
         let second = post.code(ANNS, 2).await;
         assert_ne!(first, second);
         shop.hears(ann, &first, "not the code").await;
@@ -236,7 +236,7 @@ async fn reopened(shop: LiveShop, db: &TestDb, post: &Post) -> LiveShop {
         async |_| {},
         |settings| {
             settings.senders = post.senders();
-            settings.shopfront.rules.needs_email = true;
+            settings.shopfront.rules.needs.email = true;
         },
     )
     .await

@@ -10,3 +10,4 @@ mod later;
 mod phone;
 mod phone_code;
 mod purchase;
+mod registration;

@@ -21,6 +21,29 @@ pub enum Own {
     },
     /// A link that opens the cabinet.
     Cabinet,
+    /// The question what to call them.
+    AskName,
+    /// The name that Telegram knows.
+    OwnName,
+    /// Their consent.
+    Agree {
+        /// To which versions, as [`agreement`] writes them.
+        to: String,
+    },
+}
+
+/// The versions that somebody agrees to, the terms' first.
+pub fn agreement(terms: Option<&str>, privacy: Option<&str>) -> String {
+    format!(
+        "{}-{}",
+        terms.unwrap_or_default(),
+        privacy.unwrap_or_default()
+    )
+}
+
+fn is_agreement(text: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_hexdigit() || letter == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(is_letter)
 }
 
 impl Own {
@@ -31,6 +54,9 @@ impl Own {
             Own::Code { id } => format!("c{id}"),
             Own::Resend { id } => format!("r{id}"),
             Own::Cabinet => "o".to_owned(),
+            Own::AskName => "n".to_owned(),
+            Own::OwnName => "t".to_owned(),
+            Own::Agree { to } => format!("a{to}"),
         }
     }
 
@@ -48,6 +74,11 @@ impl Own {
                 id: rest.parse().ok()?,
             },
             'o' => Own::Cabinet,
+            'n' => Own::AskName,
+            't' => Own::OwnName,
+            'a' if is_agreement(rest) => Own::Agree {
+                to: rest.to_owned(),
+            },
             _ => return None,
         })
     }
@@ -60,6 +91,9 @@ impl Own {
             Own::Code { .. } => "own.code",
             Own::Resend { .. } => "own.resend",
             Own::Cabinet => "own.cabinet",
+            Own::AskName => "own.ask_name",
+            Own::OwnName => "own.own_name",
+            Own::Agree { .. } => "own.agree",
         }
     }
 }

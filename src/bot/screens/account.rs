@@ -5,8 +5,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Button, Localizer, Screen, shortened};
 use crate::bot::callback::{Callback, Own};
-use crate::i18n::Arg;
+use crate::i18n::{Arg, date_time};
 use crate::shop::confirmations::look::Pending;
+use crate::shop::customers::consents::Matter;
 use crate::shop::customers::profile::Profile;
 
 /// A name's share of the page, in characters.
@@ -74,14 +75,16 @@ pub fn profile(l: &Localizer, page: &Page<'_>) -> Screen {
         ("email", or_none(&profile.email)),
         ("language", Arg::Html(l.html("language-name", &[]))),
     ];
-    let mut keyboard = vec![if profile.phone.is_some() {
+    let change_name = l.button("button-change-name", Callback::Own(Own::AskName));
+    let mut keyboard = vec![vec![change_name]];
+    keyboard.push(if profile.phone.is_some() {
         vec![
             l.button("button-change-phone", Callback::AskPhone),
             l.button("button-forget-phone", Callback::ForgetPhone),
         ]
     } else {
         vec![l.button("button-share-phone", Callback::AskPhone)]
-    }];
+    });
     let ask_email = |id| l.button(id, Callback::Own(Own::AskEmail));
     let forget_email = l.button("button-forget-email", Callback::Own(Own::ForgetEmail));
     match (&profile.email, page.asks_email) {
@@ -107,8 +110,19 @@ pub fn profile(l: &Localizer, page: &Page<'_>) -> Screen {
         l.button("button-orders", Callback::Orders { page: 0 }),
     ]);
     keyboard.push(l.home());
+    let mut html = l.html("profile", &args);
+    for consent in &profile.consents {
+        let id = match consent.matter {
+            Matter::Terms => "profile-terms",
+            Matter::Privacy => "profile-privacy",
+        };
+        let at = date_time(l.language, &l.zone, consent.at);
+        let version = Arg::from(consent.version.as_str());
+        html.push('\n');
+        html.push_str(&l.html(id, &[("at", at.into()), ("version", version)]));
+    }
     Screen {
-        html: l.html("profile", &args),
+        html,
         keyboard,
         photo: None,
     }

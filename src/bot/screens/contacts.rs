@@ -14,6 +14,8 @@ use crate::shop::confirmations::look::Pending;
 pub enum Note {
     /// A code is on its way.
     Sent,
+    /// Another one is on its way.
+    Another,
     /// It was on its way some time ago.
     Waits,
     /// What was typed is no code.
@@ -98,6 +100,7 @@ pub fn code(l: &Localizer, pending: &Pending, note: Note, has_link: bool) -> Scr
     };
     let html = match note {
         Note::Sent | Note::Waits => l.html(on_its_way, &to()),
+        Note::Another => l.html("code-another", &to()),
         Note::NoCode => l.html("code-none", &to()),
         Note::Wrong { left } => {
             let [to] = to();
@@ -179,7 +182,7 @@ fn profile_row(l: &Localizer) -> Vec<Vec<Button>> {
     ]
 }
 
-fn leave(l: &Localizer, waits: bool) -> Vec<Button> {
+pub(super) fn leave(l: &Localizer, waits: bool) -> Vec<Button> {
     let to = if waits {
         Callback::Menu
     } else {

@@ -13,7 +13,10 @@ use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
 use crate::shop::confirmations::look::{Pending, State as ConfirmationState};
 use crate::shop::confirmations::{Channel, Purpose};
+use crate::shop::customers::GivenName;
+use crate::shop::customers::consents::{Consent, Matter};
 use crate::shop::customers::profile::Profile;
+use crate::shop::customers::registration::Requirements;
 use crate::shop::keys::import::{LineList, Refusal, Report};
 use crate::shop::letters::Misfit;
 use crate::shop::orders::State;
@@ -264,7 +267,11 @@ fn ann() -> Profile {
         email: Some("Ann&Co@example.com".to_owned()),
         language: Language::En,
         registered_at: None,
-        consents: Vec::new(),
+        consents: vec![Consent {
+            matter: Matter::Terms,
+            version: "0a1b2c3d".to_owned(),
+            at: 1_700_006_400_000,
+        }],
     }
 }
 
@@ -293,6 +300,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         name: " ".to_owned(),
         phone: None,
         email: None,
+        consents: Vec::new(),
         ..ann()
     };
     let waits = [pending(Channel::Phone), pending(Channel::Email)];
@@ -311,6 +319,30 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("profile, new", page(&new, &[], true, false)),
         ("profile, new, no mails", page(&new, &[], false, false)),
         ("profile, codes wait", page(&new, &waits, true, true)),
+        ("name, asked", ask_name(l, GivenName::read("Ann <3"), true)),
+        ("name, none", not_a_name(l, None, false)),
+        (
+            "consent, both",
+            ask_consent(l, true, true, "0a1b2c3d-4e5f6071".to_owned()),
+        ),
+        (
+            "consent, terms",
+            ask_consent(l, true, false, "0a1b2c3d-".to_owned()),
+        ),
+        (
+            "consent, privacy",
+            ask_consent(l, false, true, "-4e5f6071".to_owned()),
+        ),
+        ("answers", {
+            let needs = Requirements {
+                name: true,
+                phone: true,
+                email: true,
+                terms: Some(String::new()),
+                privacy: None,
+            };
+            answers(l, &known, &needs, Callback::Checkout { version: 7 })
+        }),
         ("e-mail, asked", ask_email(l, false)),
         ("e-mail, for an order", ask_email(l, true)),
         ("e-mail, none", ask_email_again(l, Again::NotOne, true)),
@@ -339,6 +371,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
     .collect::<Vec<_>>();
     let notes = [
         Note::Sent,
+        Note::Another,
         Note::NoCode,
         Note::Wrong { left: 1 },
         Note::Wrong { left: 4 },

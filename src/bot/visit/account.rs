@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::contacts::kept_place;
+use super::registration::next_place;
 use super::{Visit, filled};
 use crate::bot::place::Place;
 use crate::bot::screens::{self, Again, Page};
@@ -57,13 +57,21 @@ impl Visit {
     pub(in crate::bot) async fn terms(&self) -> Result<(), HandlerError> {
         let terms = filled(&self.face.shopfront.terms, self.localizer().language);
         let screen = screens::terms(&self.localizer(), terms);
-        self.show(Place::Menu, &screen).await
+        self.show(self.reading(), &screen).await
     }
 
     pub(in crate::bot) async fn privacy(&self) -> Result<(), HandlerError> {
         let privacy = filled(&self.face.shopfront.privacy, self.localizer().language);
         let screen = screens::privacy(&self.localizer(), privacy);
-        self.show(Place::Menu, &screen).await
+        self.show(self.reading(), &screen).await
+    }
+
+    /// Where a chat is while it reads what it shall agree to: the button that agrees goes on from there.
+    fn reading(&self) -> Place {
+        match self.place() {
+            place @ Place::GoOn { .. } => place,
+            _ => Place::Menu,
+        }
     }
 
     /// The customer's own page.
@@ -114,19 +122,19 @@ impl Visit {
             return self.prompt(Place::Phone { then }, &prompt).await;
         };
         let id = self.customer.id;
-        let place = kept_place(then.as_deref());
-        let kept = place.clone();
+        let (needs, waits) = (self.needs(), then.clone());
         self.turn()?
             .write("customers.set_phone", move |tx, dialogue| {
-                let (phone, kept) = (phone.clone(), kept.clone());
+                let (phone, needs, then) = (phone.clone(), needs.clone(), waits.clone());
                 Box::pin(async move {
-                    dialogue.set(kept.write());
-                    customers::set_phone(tx, id, Some(phone.as_str())).await
+                    customers::set_phone(tx, id, Some(phone.as_str())).await?;
+                    dialogue.set(next_place(tx, id, &needs, then).await?.write());
+                    Ok(())
                 })
             })
             .await
             .map_err(|error: StoreError| error)?;
-        self.prompt(place, &screens::phone_kept(&self.localizer()))
+        self.prompt(self.place(), &screens::phone_kept(&self.localizer()))
             .await?;
         match then {
             Some(then) => self.go_on(then).await,

@@ -1,6 +1,7 @@
 //! An e-mail address or a typed phone number, and the code that proves it.
 
 use super::Visit;
+use super::registration::next_place;
 use crate::bot::callback::Callback;
 use crate::bot::place::Place;
 use crate::bot::screens::{self, Again, Note};
@@ -25,7 +26,11 @@ impl Visit {
     /// The code of the button that waits for what is asked here, if one does.
     pub(in crate::bot) fn waits(&self) -> Option<String> {
         match self.place() {
-            Place::Phone { then } | Place::Email { then } | Place::Code { then, .. } => then,
+            Place::Phone { then }
+            | Place::Email { then }
+            | Place::Name { then }
+            | Place::Code { then, .. } => then,
+            Place::GoOn { then } => Some(then),
             _ => None,
         }
     }
@@ -65,12 +70,12 @@ impl Visit {
             Channel::Phone => Place::Phone { then: then.clone() },
             Channel::Email => Place::Email { then: then.clone() },
         };
-        let (kept, waits) = (kept_place(then.as_deref()), then.clone());
+        let (customer, needs, waits) = (self.customer.id, self.needs(), then.clone());
         let begun = self
             .turn()?
             .write("confirmations.begin", move |tx, dialogue| {
                 let (vault, target) = (vault.clone(), target.clone());
-                let (asks, kept, then) = (asks.clone(), kept.clone(), waits.clone());
+                let (asks, needs, then) = (asks.clone(), needs.clone(), waits.clone());
                 Box::pin(async move {
                     let wish = Wish {
                         asker,
@@ -82,7 +87,7 @@ impl Visit {
                         Begun::Sent(id) | Begun::Wait { live: Some(id), .. } => {
                             (Place::Code { id: *id, then }, Some(*id))
                         }
-                        Begun::Already => (kept, None),
+                        Begun::Already => (next_place(tx, customer, &needs, then).await?, None),
                         Begun::Wait { live: None, .. } | Begun::TooMany { .. } => (asks, None),
                     };
                     dialogue.set(place.write());
@@ -151,15 +156,19 @@ impl Visit {
         text: &str,
     ) -> Result<(), HandlerError> {
         let (vault, asker, typed) = (self.face.vault.clone(), self.asker(), text.to_owned());
-        let kept = kept_place(then.as_deref());
+        let (customer, needs, waits) = (self.customer.id, self.needs(), then.clone());
         let (guess, pending) = self
             .turn()?
             .write("confirmations.guess", move |tx, dialogue| {
-                let (vault, typed, kept) = (vault.clone(), typed.clone(), kept.clone());
+                let (vault, typed) = (vault.clone(), typed.clone());
+                let (needs, then) = (needs.clone(), waits.clone());
                 Box::pin(async move {
                     let guess = guess::guess(tx, &vault, asker, id, &typed, None).await?;
                     match &guess {
-                        Guess::Right(_) | Guess::Already => dialogue.set(kept.write()),
+                        Guess::Right(_) | Guess::Already => {
+                            let next = next_place(tx, customer, &needs, then).await?;
+                            dialogue.set(next.write());
+                        }
                         Guess::Unknown => dialogue.set(Place::Profile.write()),
                         _ => {}
                     }
@@ -215,11 +224,11 @@ impl Visit {
     /// Another code for the same number or address, by a new confirmation where the old one is over.
     pub(in crate::bot) async fn resend(&self, id: PublicId) -> Result<(), HandlerError> {
         let (vault, asker, then) = (self.face.vault.clone(), self.asker(), self.waits());
-        let waits = then.clone();
+        let (customer, needs, waits) = (self.customer.id, self.needs(), then.clone());
         let another = self
             .turn()?
             .write("confirmations.resend", move |tx, dialogue| {
-                let (vault, then) = (vault.clone(), waits.clone());
+                let (vault, needs, then) = (vault.clone(), needs.clone(), waits.clone());
                 Box::pin(async move {
                     let another = again(tx, &vault, asker, id).await?;
                     let place = match &another {
@@ -227,7 +236,7 @@ impl Visit {
                             id: pending.id,
                             then,
                         },
-                        Another::Kept(_) => kept_place(then.as_deref()),
+                        Another::Kept(_) => next_place(tx, customer, &needs, then).await?,
                         Another::Nothing => Place::Profile,
                     };
                     dialogue.set(place.write());
@@ -257,20 +266,14 @@ impl Visit {
     /// It is confirmed, and what waited for it goes on.
     async fn kept(&self, channel: Channel, then: Option<String>) -> Result<(), HandlerError> {
         let place = kept_place(then.as_deref());
+        if self.face.shopfront.rules.needs.is_long()
+            && let Some(then) = then
+        {
+            return self.go_on(then).await;
+        }
         let wish = then.and_then(|code| Callback::decode(&code).ok());
         let screen = screens::confirmed(&self.localizer(), channel, wish);
         self.show(place, &screen).await
-    }
-
-    /// What waited for an answer can go on.
-    pub(in crate::bot) async fn go_on(&self, then: String) -> Result<(), HandlerError> {
-        match Callback::decode(&then) {
-            Ok(wish) => {
-                let screen = screens::go_on(&self.localizer(), wish);
-                self.show(Place::GoOn { then }, &screen).await
-            }
-            Err(_) => self.menu().await,
-        }
     }
 
     pub(in crate::bot) async fn forget_email(&self) -> Result<(), HandlerError> {
@@ -315,7 +318,7 @@ impl Visit {
 }
 
 /// Where a chat is when an answer is kept.
-pub(in crate::bot) fn kept_place(then: Option<&str>) -> Place {
+fn kept_place(then: Option<&str>) -> Place {
     match then {
         Some(then) => Place::GoOn {
             then: then.to_owned(),
@@ -337,7 +340,7 @@ async fn again(
         return Ok(Another::Kept(pending.channel));
     }
     let (id, note) = match resend::resend(tx, vault, asker, id, None).await? {
-        Resent::Sent => (id, Note::Sent),
+        Resent::Sent => (id, Note::Another),
         Resent::Wait { wait } => (id, Note::Wait(wait)),
         Resent::TooMany { wait } => (id, Note::TooMany(wait)),
         Resent::Ended => {
@@ -354,7 +357,7 @@ async fn again(
                 address: None,
             };
             match begin::begin(tx, vault, &wish).await? {
-                Begun::Sent(id) => (id, Note::Sent),
+                Begun::Sent(id) => (id, Note::Another),
                 Begun::Already => return Ok(Another::Kept(pending.channel)),
                 Begun::Wait { wait, live } => (live.unwrap_or(id), Note::Wait(wait)),
                 Begun::TooMany { wait } => (id, Note::TooMany(wait)),

@@ -7,6 +7,7 @@ mod contacts;
 mod desk;
 mod new_keys;
 mod orders;
+mod registration;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,6 +70,7 @@ impl Visit {
             Place::Phone { then } => self.ask_phone(then).await,
             Place::Email { then } => self.ask_email(then).await,
             Place::Code { id, then } => self.code(id, then).await,
+            Place::Name { then } => self.ask_name(then).await,
             Place::GoOn { then } => self.go_on(then).await,
             Place::Language => self.language(None).await,
             Place::Desk => self.desk(Desk::Home).await,
@@ -110,6 +112,9 @@ impl Visit {
             Callback::Own(Own::Code { id }) => self.code(id, self.waits()).await,
             Callback::Own(Own::Resend { id }) => self.resend(id).await,
             Callback::Own(Own::Cabinet) => self.cabinet().await,
+            Callback::Own(Own::AskName) => self.ask_name(self.waits()).await,
+            Callback::Own(Own::OwnName) => self.own_name().await,
+            Callback::Own(Own::Agree { to }) => self.agree(to).await,
             Callback::Desk(wish) => self.desk(wish).await,
         }
     }
@@ -120,6 +125,7 @@ impl Visit {
         let said = text.unwrap_or_default();
         match self.place() {
             Place::Phone { then } => return self.phone_text(then, said).await,
+            Place::Name { then } if !is_command => return self.name_text(then, said).await,
             Place::Email { then } if !is_command => return self.email_text(then, said).await,
             Place::Code { id, then } if !is_command => {
                 return self.code_text(id, then, said).await;

@@ -44,7 +44,9 @@ struct Kept {
 impl fmt::Debug for Ear {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let paths: Vec<&str> = self.reporters.iter().map(|it| it.path()).collect();
-        f.debug_struct("Ear").field("paths", &paths).finish()
+        f.debug_struct("Ear")
+            .field("paths", &paths)
+            .finish_non_exhaustive()
     }
 }
 

@@ -80,25 +80,13 @@ sql! {
 
 sql! {
     LOCK = "customers.lock",
-        sqlite: "SELECT phone, email FROM customers WHERE id = $1",
-        postgres: "SELECT phone, email FROM customers WHERE id = $1 FOR NO KEY UPDATE";
+        sqlite: "SELECT id FROM customers WHERE id = $1",
+        postgres: "SELECT id FROM customers WHERE id = $1 FOR NO KEY UPDATE";
 }
 
-/// What a customer has confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::shop) struct Confirmed {
-    pub(in crate::shop) phone: bool,
-    pub(in crate::shop) email: bool,
-}
-
-/// Locks the customer's row until the transaction ends, before anything else of theirs is locked. Answers what they have
-/// confirmed.
-pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Confirmed, StoreError> {
-    let (phone, email): (Option<String>, Option<String>) = tx.one(&LOCK, binds![id]).await?;
-    Ok(Confirmed {
-        phone: phone.is_some(),
-        email: email.is_some(),
-    })
+/// Locks the customer's row until the transaction ends, before anything else of theirs is locked.
+pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    tx.one::<(i64,)>(&LOCK, binds![id]).await.map(|_| ())
 }
 
 /// The customer behind a Telegram id, made on the first meeting. A language that they chose stays; the name follows
