@@ -260,7 +260,7 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
             offers: vec![STARS],
             most_open: 3,
             most_held: 100,
-            needs_phone: false,
+            needs: kiosk::shop::customers::registration::Requirements::default(),
         },
     };
     let order = shop

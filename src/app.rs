@@ -27,6 +27,7 @@ use crate::bot::listener::Listener;
 use crate::bus::{Bus, Outbox};
 use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
+use crate::senders::{Senders, ShopWords};
 use crate::shop::access::Way;
 use crate::shop::access::identity::oidc::OidcError;
 use crate::shop::customers::Region;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub webhook_secret: Option<SecretString>,
     /// What the shop says of itself, and how it sells.
     pub shopfront: Shopfront,
+    /// Who carries mails and codes.
+    pub senders: Senders,
     /// Telegram ids that are owners, whatever else the database says.
     pub owners: Vec<i64>,
     /// Where pages for customers are served; `None` serves them nowhere.
@@ -194,8 +197,16 @@ impl App {
         if let Some(((_, address), true)) = &site {
             shopfront.public_url = Some(format!("http://{address}"));
         }
+        let senders = settings.senders.clone();
+        shopfront.carries_codes = !senders.phone.is_empty();
+        shopfront.sends_mails = !senders.mail.is_empty();
         let public_url = shopfront.public_url.clone();
         let pages_url = public_url.clone();
+        let words = ShopWords {
+            shop: shopfront.name.clone(),
+            zone: shopfront.zone.clone(),
+            public_url: public_url.clone(),
+        };
         let client = Client::new(&settings.api_url, settings.token.clone())?;
         let username = Username::default();
         let face = Face::new(
@@ -215,6 +226,9 @@ impl App {
             face: face.clone(),
             stars: Stars::new(client.clone()),
             store: store.clone(),
+            vault: vault.clone(),
+            senders,
+            words,
         };
         // The proof that this process lives comes before everything that it may hold.
         bus.recover().await?;

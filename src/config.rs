@@ -152,13 +152,19 @@ pub struct Checkout {
     pub most_held: i64,
 }
 
-/// A way to reach a customer.
+/// What a customer may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contact {
     /// A confirmed phone number.
     Phone,
     /// A confirmed e-mail address.
     Email,
+    /// What they call themselves.
+    Name,
+    /// Their consent to the terms of sale.
+    Terms,
+    /// Their consent to how their data is handled.
+    Privacy,
 }
 
 /// Logging.
@@ -441,7 +447,6 @@ fn is_zone(text: &str) -> bool {
 impl Checkout {
     fn read(from: &mut Reader) -> Result<Self, Noted> {
         const LATER: Result<Method, &str> = Err("this version takes Stars and cards by Telegram");
-        const EMAIL: Result<Contact, &str> = Err("this version asks for a phone number only");
         let methods = from.choices(
             "checkout.methods",
             &[
@@ -454,7 +459,13 @@ impl Checkout {
         );
         let require = from.choices(
             "checkout.require",
-            &[("phone", Ok(Contact::Phone)), ("email", EMAIL)],
+            &[
+                ("phone", Ok(Contact::Phone)),
+                ("email", Ok(Contact::Email)),
+                ("name", Ok(Contact::Name)),
+                ("terms", Ok(Contact::Terms)),
+                ("privacy", Ok(Contact::Privacy)),
+            ],
         );
         let minutes = from.whole("checkout.hold_minutes", 1..=1_440);
         let most_open = from.whole("checkout.max_open_orders", 1..=100);

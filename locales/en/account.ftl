@@ -4,6 +4,10 @@ button-profile = 👤 Profile
 button-share-phone = 📱 Share my phone number
 button-change-phone = 📱 Another number
 button-forget-phone = 🗑 Forget the number
+button-add-email = ✉️ Add my e-mail
+button-change-email = ✉️ Another address
+button-forget-email = 🗑 Forget the e-mail
+button-cabinet = 🔐 My account on the web
 button-dont-share = ✖ Not now
 button-go-on = ▶️ Go on with my order
 
@@ -12,13 +16,17 @@ profile =
 
     Name: { $name }
     Phone: { $phone }
+    E-mail: { $email }
     Language: { $language }
+profile-terms = Agreed to the terms: { $at } (version { $version })
+profile-privacy = Agreed to the privacy policy: { $at } (version { $version })
 profile-nameless = –
 profile-no-phone = not given
 language-name = English
 
 phone-ask = Share your own number with the button below. It helps us to find you if you lose this account.
 phone-for-order = This shop asks for a confirmed phone number before an order. Share your own with the button below; then your order goes on.
+phone-or-type = Or type a mobile number, best with its country code: we send it a code.
 phone-not-yours = That is not your own number. Use the button below: it sends the number of this account.
 phone-by-button = Please use the button below: only so can we know that the number is yours.
 phone-kept = Thank you, your number is confirmed. /profile shows it and can forget it.

@@ -32,12 +32,17 @@ mail-recovery-words = Somebody, most likely you, has forgotten the password at {
 mail-recovery-button = Choose a new password
 mail-recovery-not-you = Was it not you? Do nothing: the old password stays. Never pass the link on.
 
+mail-enter-subject = { $shop }: your way in
+mail-enter-title = Your way in
+mail-enter-words = Somebody, most likely you, wants to open your account at { $shop }. Press the button in the same browser, and it opens.
+mail-enter-button = Open my account
+mail-enter-not-you = Was it not you? Do nothing: nothing happens without the button. Never pass the link on.
+
 mail-login-subject = { $shop }: a new login
 mail-login-title = Somebody logged in
 mail-login-words = Your account at { $shop } was opened just now.
 mail-login-at = When: { $at }
 mail-login-with = With: { $with }
-mail-login-from = From: { $from }
 mail-login-not-you = Was it not you? Open the bot at once, end all sessions in the profile, and choose a new password.
 
 mail-password-subject = { $shop }: your password was changed

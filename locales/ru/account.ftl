@@ -4,6 +4,10 @@ button-profile = 👤 Профиль
 button-share-phone = 📱 Отправить мой номер
 button-change-phone = 📱 Другой номер
 button-forget-phone = 🗑 Забыть номер
+button-add-email = ✉️ Указать почту
+button-change-email = ✉️ Другой адрес
+button-forget-email = 🗑 Забыть почту
+button-cabinet = 🔐 Личный кабинет
 button-dont-share = ✖ Не сейчас
 button-go-on = ▶️ Продолжить заказ
 
@@ -12,13 +16,17 @@ profile =
 
     Имя: { $name }
     Телефон: { $phone }
+    Почта: { $email }
     Язык: { $language }
+profile-terms = Согласие с условиями: { $at } (версия { $version })
+profile-privacy = Согласие на обработку данных: { $at } (версия { $version })
 profile-nameless = –
 profile-no-phone = не указан
 language-name = русский
 
 phone-ask = Отправьте свой номер кнопкой внизу. Он поможет нам найти вас, если вы потеряете этот аккаунт.
 phone-for-order = Для заказа магазин просит подтверждённый номер телефона. Отправьте свой номер кнопкой внизу, и заказ продолжится.
+phone-or-type = Или напишите мобильный номер, лучше с кодом страны: мы отправим на него код.
 phone-not-yours = Это не ваш номер. Нажмите кнопку внизу: она отправит номер этого аккаунта.
 phone-by-button = Пожалуйста, нажмите кнопку внизу: только так мы узнаем, что номер ваш.
 phone-kept = Спасибо, номер подтверждён. В /profile его можно посмотреть и удалить.

@@ -34,12 +34,17 @@ mail-recovery-words = Кто-то, скорее всего вы, забыл па
 mail-recovery-button = Задать новый пароль
 mail-recovery-not-you = Это были не вы? Ничего не делайте: старый пароль останется. Никому не передавайте ссылку.
 
+mail-enter-subject = { $shop }: вход в кабинет
+mail-enter-title = Вход в кабинет
+mail-enter-words = Кто-то, скорее всего вы, хочет открыть ваш кабинет: { $shop }. Нажмите кнопку в том же браузере, и он откроется.
+mail-enter-button = Открыть кабинет
+mail-enter-not-you = Это были не вы? Ничего не делайте: без кнопки ничего не произойдёт. Никому не передавайте ссылку.
+
 mail-login-subject = { $shop }: новый вход
 mail-login-title = Новый вход
 mail-login-words = В ваш личный кабинет в магазине { $shop } только что вошли.
 mail-login-at = Когда: { $at }
 mail-login-with = С чего: { $with }
-mail-login-from = Откуда: { $from }
 mail-login-not-you = Это были не вы? Сразу откройте бота, завершите все сеансы в профиле и задайте новый пароль.
 
 mail-password-subject = { $shop }: пароль изменён

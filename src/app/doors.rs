@@ -12,8 +12,11 @@ use crate::bus::inbox::Stored;
 use crate::bus::outbox::Claimed;
 use crate::bus::{Carrier, Handler, HandlerError, Handling, Outcome, Turn};
 use crate::pay::stars::{Movements, Stars};
+use crate::senders::{Reports, Senders, ShopWords};
+use crate::shop::confirmations::{carry, hearing, mail};
 use crate::shop::letters::{self, Letter};
 use crate::shop::payments::provider;
+use crate::shop::vault::Vault;
 use crate::store::{Store, StoreError, Tx};
 
 /// What nobody of a later version has taken for so long is put aside, with an alert.
@@ -34,6 +37,7 @@ impl Router {
         match source {
             "telegram" => Some(&self.face),
             "stars" => Some(&self.movements),
+            hearing::SOURCE => Some(&Reports),
             _ => None,
         }
     }
@@ -73,11 +77,14 @@ async fn leave(turn: Arc<Turn>) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// Letters go to chats, refunds to their provider.
+/// Letters go to chats, codes and mails to their senders, refunds to their provider.
 pub(super) struct Post {
     pub(super) face: Face,
     pub(super) stars: Stars,
     pub(super) store: Store,
+    pub(super) vault: Vault,
+    pub(super) senders: Senders,
+    pub(super) words: ShopWords,
 }
 
 impl Carrier for Post {
@@ -85,6 +92,22 @@ impl Carrier for Post {
         match letters::read(letter) {
             Ok((_, Letter::Refund { refund })) => {
                 provider::carry_refund(&self.store, &self.stars, refund).boxed()
+            }
+            Ok((
+                _,
+                Letter::Code {
+                    confirmation,
+                    round,
+                    ..
+                },
+            )) => async move {
+                let phone = &self.senders.phone;
+                carry::carry(&self.store, &self.vault, phone, confirmation, round).await
+            }
+            .boxed(),
+            Ok((_, known)) if known.is_mail() => {
+                let accounts = &self.senders.mail;
+                mail::carry(&self.store, &self.vault, accounts, &self.words, letter).boxed()
             }
             Ok(_) => self.face.carry(letter),
             Err(error) => {

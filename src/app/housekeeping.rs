@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::bus::{Bus, Duty};
+use crate::shop::confirmations::upkeep;
 use crate::shop::orders::release;
 use crate::shop::payments::decide;
 use crate::store::{Store, StoreError};
@@ -19,7 +20,7 @@ const SWEEP: Duration = Duration::from_secs(15);
 /// Orders looked up at once.
 const SWEPT: i64 = 500;
 
-/// Ends holds that have run out.
+/// Ends holds and confirmations that have run out.
 pub(super) async fn sweep(store: Store, bus: Bus, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match sweep_once(&store, &bus).await {
@@ -40,7 +41,7 @@ pub(super) async fn sweep(store: Store, bus: Bus, mut stop: watch::Receiver<bool
     }
 }
 
-/// Expires what is due; when the next hold runs out.
+/// Expires what is due; when the next of it runs out.
 async fn sweep_once(store: &Store, bus: &Bus) -> Result<Option<i64>, StoreError> {
     if bus.duty(DUTY).await? == Duty::Theirs {
         return Ok(Some(store.clock().now() + STANDBY.as_millis() as i64));
@@ -69,6 +70,17 @@ async fn sweep_once(store: &Store, bus: &Bus) -> Result<Option<i64>, StoreError>
             .await?;
     }
     store
-        .read("orders.expire.next", |tx| Box::pin(release::next_due(tx)))
-        .await
+        .write("confirmations.expire", |tx| {
+            Box::pin(upkeep::sweep(tx, SWEPT))
+        })
+        .await?;
+    let (hold, confirmation) = store
+        .read("housekeeping.next", |tx| {
+            Box::pin(async move {
+                let hold = release::next_due(tx).await?;
+                Ok::<_, StoreError>((hold, upkeep::next_due(tx).await?))
+            })
+        })
+        .await?;
+    Ok(hold.into_iter().chain(confirmation).min())
 }

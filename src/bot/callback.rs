@@ -2,11 +2,13 @@
 //! is harmless; who may do it is asked where it is done.
 
 mod desk;
+mod own;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use self::desk::Desk;
+pub use self::own::{Own, agreement};
 use crate::shop::catalogue::is_slug;
 use crate::shop::payments::Method;
 use crate::shop::texts::Language;
@@ -142,6 +144,8 @@ pub enum Callback {
     },
     /// Help.
     Help,
+    /// Something about the customer themselves.
+    Own(Own),
     /// Something at the staff desk.
     Desk(Desk),
 }
@@ -202,6 +206,7 @@ impl Callback {
             Callback::ShowKeys { order } => format!("s{order}"),
             Callback::Language { code } => format!("l{}", code.map_or("", Language::code)),
             Callback::Help => "h".to_owned(),
+            Callback::Own(own) => format!("C{}", own.encode()),
             Callback::Desk(desk) => format!("d{}", desk.encode()),
         };
         format!("{VERSION}{rest}")
@@ -308,6 +313,7 @@ impl Callback {
                 Callback::Language { code: Some(code) }
             }
             'h' => Callback::Help,
+            'C' => Callback::Own(Own::read(rest)?),
             'd' => Callback::Desk(Desk::read(rest)?),
             _ => return None,
         })
@@ -374,6 +380,21 @@ mod tests {
                 .prop_map(PublicId)
                 .prop_map(|order| Callback::ShowKeys { order }),
             language.prop_map(|code| Callback::Language { code }),
+            any::<([u8; 16], u8)>().prop_map(|(id, which)| {
+                let id = PublicId(id);
+                Callback::Own(match which % 8 {
+                    0 => Own::AskEmail,
+                    1 => Own::ForgetEmail,
+                    2 => Own::Code { id },
+                    3 => Own::Resend { id },
+                    4 => Own::AskName,
+                    5 => Own::OwnName,
+                    6 => Own::Agree {
+                        to: agreement(Some("0a1b2c3d"), None),
+                    },
+                    _ => Own::Cabinet,
+                })
+            }),
             Just(Callback::Help),
         ]
     }
@@ -446,7 +467,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", tail in ".*") {
             let _ = Callback::decode(&text);
-            for verb in "mcgfqpbuvtzewjinoyaxrkslhd".chars() {
+            for verb in "mcgfqpbuvtzewjinoyaxrkslhdC".chars() {
                 let code = format!("{VERSION}{verb}{tail}");
                 if let Ok(callback) = Callback::decode(&code) {
                     prop_assert_eq!(callback.encode(), code);

@@ -11,8 +11,8 @@ use crate::bus::{Carrier, Outcome};
 use crate::shop::customers;
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
-use crate::shop::orders::link;
 use crate::shop::orders::view::{self, OrderView};
+use crate::shop::orders::{by_mail, link};
 use crate::shop::payments::{Method, attempt, payload};
 use crate::shop::staff::news;
 use crate::shop::texts::Texts;
@@ -28,6 +28,14 @@ enum Wordless {
     Reveal(#[from] RevealError),
     #[error("{0}")]
     Gone(&'static str),
+}
+
+/// What happens instead, if the customer has blocked the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instead {
+    Nothing,
+    /// A mail about this order; staff are told where there is no address.
+    Mail(PublicId),
 }
 
 impl Carrier for Face {
@@ -75,20 +83,19 @@ impl Face {
             | Letter::MailCode { .. }
             | Letter::MailChanged { .. }
             | Letter::MailLogin { .. }
-            | Letter::MailPassword { .. } => {
+            | Letter::MailPassword { .. }
+            | Letter::MailOrder { .. } => {
                 return Err(Wordless::Gone("codes and mails go by their senders"));
             }
-            Letter::PhoneTaken { .. }
-            | Letter::EmailTaken { .. }
-            | Letter::CodeUnsent { .. }
-            | Letter::EmailUnreachable { .. } => {
-                return Err(Wordless::Gone("this version has no words for it"));
-            }
+            Letter::PhoneTaken { .. } => screens::phone_taken(&l),
+            Letter::EmailTaken { .. } => screens::email_taken(&l),
+            Letter::CodeUnsent { .. } => screens::code_unsent(&l),
+            Letter::EmailUnreachable { .. } => screens::email_unreachable(&l),
         };
-        Ok(self.text(chat, &screen, false).await)
+        Ok(self.text(chat, &screen, Instead::Nothing).await)
     }
 
-    async fn text(&self, chat: i64, screen: &Screen, alert_if_blocked: bool) -> Outcome {
+    async fn text(&self, chat: i64, screen: &Screen, instead: Instead) -> Outcome {
         let markup = screen.reply_markup();
         let message = Message {
             chat_id: chat,
@@ -98,7 +105,7 @@ impl Face {
         };
         match self.client.send_message(&message).await {
             Ok(_) => Outcome::Sent,
-            Err(error) => self.failed(chat, error, alert_if_blocked).await,
+            Err(error) => self.failed(chat, error, instead).await,
         }
     }
 
@@ -109,7 +116,10 @@ impl Face {
             .read("staff.news", move |tx| Box::pin(news::of_batch(tx, batch)))
             .await?;
         let outcome = match news {
-            Some(news) => self.text(chat, &screens::news(l, &news), false).await,
+            Some(news) => {
+                self.text(chat, &screens::news(l, &news), Instead::Nothing)
+                    .await
+            }
             None => Outcome::Refused {
                 reason: "the news are too old".to_owned(),
                 alert: false,
@@ -168,7 +178,7 @@ impl Face {
                 keyboard: Vec::new(),
                 photo: None,
             };
-            let outcome = self.text(chat, &screen, true).await;
+            let outcome = self.text(chat, &screen, Instead::Mail(order)).await;
             if outcome != Outcome::Sent {
                 return Ok(outcome);
             }
@@ -235,7 +245,7 @@ impl Face {
         match self.client.send_invoice(&call).await {
             Ok(_) => Ok(Outcome::Sent),
             Err(CallError::Refused { description, .. }) => self.refused(id, description).await,
-            Err(error) => Ok(self.failed(invoice.chat, error, false).await),
+            Err(error) => Ok(self.failed(invoice.chat, error, Instead::Nothing).await),
         }
     }
 
@@ -251,7 +261,7 @@ impl Face {
     }
 
     /// What a failed call means for its letter.
-    async fn failed(&self, chat: i64, error: CallError, alert_if_blocked: bool) -> Outcome {
+    async fn failed(&self, chat: i64, error: CallError, instead: Instead) -> Outcome {
         let reason = error.to_string();
         match error {
             CallError::Wait(pause) => Outcome::Wait(pause),
@@ -264,18 +274,29 @@ impl Face {
                 alert: true,
             },
             CallError::Blocked(_) => {
+                let front = &self.shopfront;
+                let can_mail = front.sends_mails && front.public_url.is_some();
                 let noted = self
                     .store
                     .write("customers.blocked", move |tx| {
-                        Box::pin(customers::set_blocked(tx, chat, true))
+                        Box::pin(async move {
+                            customers::set_blocked(tx, chat, true).await?;
+                            match instead {
+                                Instead::Mail(order) if can_mail => {
+                                    by_mail::tell(tx, chat, order).await
+                                }
+                                Instead::Mail(_) | Instead::Nothing => Ok(false),
+                            }
+                        })
                     })
                     .await;
-                if let Err(error) = noted {
+                let is_told = noted.unwrap_or_else(|error: StoreError| {
                     tracing::warn!(%error, "can't note that a customer has blocked the bot");
-                }
+                    false
+                });
                 Outcome::Refused {
                     reason,
-                    alert: alert_if_blocked,
+                    alert: instead != Instead::Nothing && !is_told,
                 }
             }
         }

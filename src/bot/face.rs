@@ -20,7 +20,7 @@ use super::vital::{Payment, Person, Vital};
 use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
-use crate::shop::customers::{self, Customer};
+use crate::shop::customers::{self, Customer, Region};
 use crate::shop::money::Currency;
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::settle::{Charge, Settled};
@@ -57,6 +57,14 @@ pub struct Shopfront {
     pub provider_token: Option<SecretString>,
     /// The currency in which prices are shown beside Stars.
     pub currency: Currency,
+    /// The country of a typed number without its country code.
+    pub region: Option<Region>,
+    /// Whether anybody carries codes to phones.
+    pub carries_codes: bool,
+    /// Whether anybody sends mails.
+    pub sends_mails: bool,
+    /// Whether a one-time link from the chat opens the cabinet.
+    pub opens_cabinet: bool,
 }
 
 impl Shopfront {

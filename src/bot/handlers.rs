@@ -72,6 +72,7 @@ impl Callback {
             Callback::ShowKeys { .. } => "tap.show_keys",
             Callback::Language { .. } => "tap.language",
             Callback::Help => "tap.help",
+            Callback::Own(own) => own.handler(),
             Callback::Desk(desk) => match desk {
                 Desk::Home => "desk.home",
                 Desk::Tasks { .. } => "desk.tasks",

@@ -53,6 +53,28 @@ pub enum Place {
         /// The code of the button that asked for something else, which goes on after the answer.
         then: Option<String>,
     },
+    /// The question for an e-mail address.
+    Email {
+        /// The same.
+        then: Option<String>,
+    },
+    /// The question for the code that proves a number or an address.
+    Code {
+        /// The confirmation.
+        id: PublicId,
+        /// The same.
+        then: Option<String>,
+    },
+    /// The question what to call the customer.
+    Name {
+        /// The same.
+        then: Option<String>,
+    },
+    /// Registering: the next question, or the button that goes on.
+    GoOn {
+        /// The button's code.
+        then: String,
+    },
     /// A page of the customer's orders, from 0.
     Orders {
         /// The page.
@@ -87,6 +109,10 @@ impl Place {
             | Place::Cart
             | Place::Profile
             | Place::Phone { .. }
+            | Place::Email { .. }
+            | Place::Code { .. }
+            | Place::Name { .. }
+            | Place::GoOn { .. }
             | Place::Desk
             | Place::DeskKeys { .. }
             | Place::Language => None,

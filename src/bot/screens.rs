@@ -3,11 +3,13 @@
 mod account;
 mod cart;
 mod catalogue;
+mod contacts;
 mod desk;
 mod desk_pages;
 mod menu;
 mod notices;
 mod orders;
+mod registration;
 #[cfg(test)]
 mod tests;
 
@@ -15,13 +17,17 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use self::account::{
-    Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
+    Page, Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
     phone_kept, privacy, profile,
 };
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
 pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
+pub use self::contacts::{
+    Again, Note, ask_email, ask_email_again, ask_phone_again, cabinet, code, code_unsent,
+    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken,
+};
 pub use self::desk::{
     DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,
     task_kind, task_means,
@@ -40,6 +46,7 @@ pub use self::orders::{
     cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description,
     invoice_refused, invoice_title, keys, method, order, orders, payment,
 };
+pub use self::registration::{answers, ask_consent, ask_name, not_a_name};
 use super::callback::Callback;
 use crate::i18n::{self, Arg, Zone};
 use crate::shop::money::{Currency, Money, Prices};

@@ -1,6 +1,7 @@
 //! `kiosk demo`: a stocked shop with a Telegram of its own, in one program. Nothing leaves this machine.
 
 mod notes;
+mod post;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -141,6 +142,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         token: TOKEN.into(),
         webhook_secret: None,
         shopfront: shopfront(config)?,
+        senders: post::senders(&emulator.control(), &config.shop.name),
         owners: config.staff.owners.clone(),
         web: Some(WebSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),

@@ -11,7 +11,10 @@ use crate::app::{App, CabinetSettings, Settings, WebSettings};
 use crate::bot::face::Shopfront;
 use crate::clock::Clock;
 use crate::config::{Config, Contact, Mode};
-use crate::shop::customers::Region;
+use crate::senders::{self, Around, Senders};
+use crate::shop::access::Way;
+use crate::shop::customers::registration::Requirements;
+use crate::shop::customers::{Region, consents};
 use crate::shop::orders::place::Rules;
 use crate::shop::payments::{Method, Offer};
 
@@ -34,6 +37,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
             Mode::Polling => None,
         },
         shopfront: shopfront(config)?,
+        senders: senders(config)?,
         owners: config.staff.owners.clone(),
         web: config.web.public_url.is_some().then_some(WebSettings {
             listen: config.web.listen,
@@ -87,6 +91,16 @@ pub(super) fn cabinet(config: &Config) -> CabinetSettings {
     }
 }
 
+/// Those who carry mails and codes. Nothing is sent as yet.
+fn senders(config: &Config) -> Result<Senders, Failure> {
+    let around = Around {
+        shop: config.shop.name.clone(),
+        public_url: config.web.public_url.clone(),
+        clock: Clock::system(),
+    };
+    Ok(senders::build(&config.senders, &around)?)
+}
+
 /// What the settings say of the shop.
 pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
     Ok(Shopfront {
@@ -99,6 +113,11 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         rules: rules(config),
         provider_token: config.telegram.provider_token.clone(),
         currency: config.shop.currency,
+        region: Region::read(config.confirm.default_region.as_ref()),
+        // What carries them is set up where the shop starts.
+        carries_codes: false,
+        sends_mails: false,
+        opens_cabinet: config.cabinet.allows(Way::Link),
         public_url: config.web.public_url.as_ref().map(|url| {
             let url = url.as_str();
             url.strip_suffix('/').unwrap_or(url).to_owned()
@@ -110,13 +129,20 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
 pub(super) fn rules(config: &Config) -> Rules {
     let checkout = &config.checkout;
     let currency = config.shop.currency;
+    let asks = |contact: Contact| checkout.require.contains(&contact);
     let offer = |method: &Method| Offer::new(*method, currency);
     Rules {
         hold: checkout.hold,
         offers: checkout.methods.iter().map(offer).collect(),
         most_open: checkout.most_open,
         most_held: checkout.most_held,
-        needs_phone: checkout.require.contains(&Contact::Phone),
+        needs: Requirements {
+            name: asks(Contact::Name),
+            phone: asks(Contact::Phone),
+            email: asks(Contact::Email),
+            terms: asks(Contact::Terms).then(|| consents::version(&config.shop.terms)),
+            privacy: asks(Contact::Privacy).then(|| consents::version(&config.shop.privacy)),
+        },
     }
 }
 

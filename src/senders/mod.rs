@@ -9,12 +9,15 @@ mod measure;
 mod probe;
 mod proof;
 mod reach;
+mod reports;
 pub mod settings;
 mod vk;
 mod vk_id;
 mod whatsapp;
+mod wording;
 pub mod words;
 
+use std::fmt;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
@@ -30,9 +33,11 @@ pub use self::http::Connections;
 pub use self::log::Log;
 pub use self::mail::{Account, BadAccount, Trial};
 pub use self::probe::{Finding, probe};
+pub use self::reports::Reports;
 pub use self::vk::Vk;
 pub use self::vk_id::{Back, Kept, Person, VkId, VkIdError};
 pub use self::whatsapp::{Hook, Whatsapp};
+pub use self::wording::ShopWords;
 
 /// The path below the shop's public address to which providers tell what became of codes; an account's own segment follows.
 pub const WEBHOOKS: &str = "/webhooks/phone/";
@@ -57,6 +62,17 @@ pub struct Senders {
     pub mail: Vec<Arc<dyn MailSender>>,
     /// Those who tell a provider's reports from forged ones.
     pub reporters: Vec<Arc<dyn Reporter>>,
+}
+
+impl fmt::Debug for Senders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phone: Vec<&str> = self.phone.iter().map(|it| it.account()).collect();
+        let mail: Vec<&str> = self.mail.iter().map(|it| it.account()).collect();
+        f.debug_struct("Senders")
+            .field("phone", &phone)
+            .field("mail", &mail)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there are no senders. Never holds a secret.

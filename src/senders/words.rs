@@ -15,12 +15,12 @@ use crate::shop::texts::Language;
 pub enum Occasion {
     /// Somebody gave this address: is it theirs?
     ConfirmEmail {
-        /// Opens a page with a button.
-        link: Url,
+        /// Opens a page with a button; `None` without pages.
+        link: Option<Url>,
         /// How long the link is good for.
         link_lives: Duration,
-        /// To be typed in the chat instead.
-        code: CodeText,
+        /// To be typed in the chat instead; `None` where its time was over before the mail could go.
+        code: Option<CodeText>,
         /// How long the code is good for.
         code_lives: Duration,
     },
@@ -31,8 +31,15 @@ pub enum Occasion {
     },
     /// A way back in for who has forgotten the password.
     Recovery {
-        /// Opens a page on which to choose a new one.
-        link: Url,
+        /// Opens a page on which to choose a new one; `None` without pages.
+        link: Option<Url>,
+        /// How long the link is good for.
+        link_lives: Duration,
+    },
+    /// A way into the cabinet for who has asked for one.
+    Login {
+        /// Opens a page with a button; `None` without pages.
+        link: Option<Url>,
         /// How long the link is good for.
         link_lives: Duration,
     },
@@ -40,10 +47,8 @@ pub enum Occasion {
     NewLogin {
         /// When.
         at: String,
-        /// With what, shortened: a browser and a system.
+        /// With what, shortened: a browser and a system. Empty where it did not say.
         with: String,
-        /// From where, shortened.
-        from: String,
     },
     /// The cabinet's password is another one now.
     PasswordChanged {
@@ -53,9 +58,9 @@ pub enum Occasion {
     /// The chat can't be reached, so that the mail tells of the order. The keys are on its page, not in the mail.
     OrderReady {
         /// As the customer knows it.
-        number: i64,
-        /// The order's page.
-        link: Url,
+        number: String,
+        /// The order's page; `None` without pages.
+        link: Option<Url>,
     },
 }
 
@@ -147,11 +152,16 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
         } => {
             letter.title = t("mail-confirm-title", &[]);
             letter.words = vec![t("mail-confirm-words", &[])];
-            letter.button = Some((t("mail-confirm-button", &[]), link.clone()));
-            letter.code = Some((t("mail-confirm-code", &[]), code.expose().to_owned()));
-            let link = t("mail-link-lives", &[("time", lasts(language, *link_lives))]);
-            let code = t("mail-code-lives", &[("time", lasts(language, *code_lives))]);
-            letter.lives = vec![link, code];
+            if let Some(link) = link {
+                letter.button = Some((t("mail-confirm-button", &[]), link.clone()));
+                let lives = [("time", lasts(language, *link_lives))];
+                letter.lives.push(t("mail-link-lives", &lives));
+            }
+            if let Some(code) = code {
+                letter.code = Some((t("mail-confirm-code", &[]), code.expose().to_owned()));
+                let lives = [("time", lasts(language, *code_lives))];
+                letter.lives.push(t("mail-code-lives", &lives));
+            }
             letter.warning = t("mail-confirm-not-you", &[]);
             t("mail-confirm-subject", &[])
         }
@@ -164,7 +174,7 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
         Occasion::Recovery { link, link_lives } => {
             letter.title = t("mail-recovery-title", &[]);
             letter.words = vec![t("mail-recovery-words", &[])];
-            letter.button = Some((t("mail-recovery-button", &[]), link.clone()));
+            letter.button = button(t("mail-recovery-button", &[]), link.as_ref());
             letter.lives = vec![t(
                 "mail-link-lives",
                 &[("time", lasts(language, *link_lives))],
@@ -172,14 +182,27 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
             letter.warning = t("mail-recovery-not-you", &[]);
             t("mail-recovery-subject", &[])
         }
-        Occasion::NewLogin { at, with, from } => {
+        Occasion::Login { link, link_lives } => {
+            letter.title = t("mail-enter-title", &[]);
+            letter.words = vec![t("mail-enter-words", &[])];
+            letter.button = button(t("mail-enter-button", &[]), link.as_ref());
+            letter.lives = vec![t(
+                "mail-link-lives",
+                &[("time", lasts(language, *link_lives))],
+            )];
+            letter.warning = t("mail-enter-not-you", &[]);
+            t("mail-enter-subject", &[])
+        }
+        Occasion::NewLogin { at, with } => {
             letter.title = t("mail-login-title", &[]);
             letter.words = vec![
                 t("mail-login-words", &[]),
                 t("mail-login-at", &[("at", line(at).into())]),
-                t("mail-login-with", &[("with", line(with).into())]),
-                t("mail-login-from", &[("from", line(from).into())]),
             ];
+            if !line(with).is_empty() {
+                let with = t("mail-login-with", &[("with", line(with).into())]);
+                letter.words.push(with);
+            }
             letter.warning = t("mail-login-not-you", &[]);
             t("mail-login-subject", &[])
         }
@@ -191,10 +214,10 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
         }
         Occasion::OrderReady { number, link } => {
             // A number of an order is a name: it gets no separators.
-            let number = || Arg::from(number.to_string());
+            let number = || Arg::from(number.as_str());
             letter.title = t("mail-order-title", &[("number", number())]);
             letter.words = vec![t("mail-order-words", &[])];
-            letter.button = Some((t("mail-order-button", &[]), link.clone()));
+            letter.button = button(t("mail-order-button", &[]), link.as_ref());
             letter.warning = t("mail-order-private", &[]);
             t("mail-order-subject", &[("number", number())])
         }
@@ -204,6 +227,10 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
         text: drawn(&Text { it: &letter }),
         html: drawn(&Html { it: &letter }),
     }
+}
+
+fn button(label: String, link: Option<&Url>) -> Option<(String, Url)> {
+    link.map(|link| (label, link.clone()))
 }
 
 /// The words of a code in a message.

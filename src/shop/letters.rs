@@ -129,6 +129,13 @@ pub enum Letter {
         /// When, in milliseconds UTC.
         at: i64,
     },
+    /// To the customer's address: the chat could not be reached with an order's keys, which are on its page.
+    MailOrder {
+        /// The order.
+        order: PublicId,
+        /// Whose it is.
+        to: i64,
+    },
     /// Another customer has proved that a phone number is theirs.
     PhoneTaken {
         /// The event.
@@ -195,6 +202,7 @@ impl Letter {
             Letter::MailChanged { .. } => "mail_changed",
             Letter::MailLogin { .. } => "mail_login",
             Letter::MailPassword { .. } => "mail_password",
+            Letter::MailOrder { .. } => "mail_order",
             Letter::PhoneTaken { .. } => "phone_taken",
             Letter::EmailTaken { .. } => "email_taken",
             Letter::CodeUnsent { .. } => "code_unsent",
@@ -211,6 +219,7 @@ impl Letter {
             }
             Letter::Delivery { order }
             | Letter::Expired { order }
+            | Letter::MailOrder { order, .. }
             | Letter::Backorder { order, .. } => format!("{kind}:{order}"),
             Letter::Redelivery { order, asked } => format!("{kind}:{order}:{asked}"),
             Letter::Returned { refund, .. }
@@ -246,7 +255,9 @@ impl Letter {
 
     fn priority(&self) -> Priority {
         match self {
-            Letter::Delivery { .. } | Letter::Redelivery { .. } => Priority::Delivery,
+            Letter::Delivery { .. } | Letter::Redelivery { .. } | Letter::MailOrder { .. } => {
+                Priority::Delivery
+            }
             Letter::Refund { .. } => Priority::Refund,
             Letter::Invoice { .. } => Priority::Invoice,
             Letter::Code { .. } | Letter::MailCode { .. } => Priority::Code,
@@ -274,17 +285,21 @@ impl Letter {
         }
     }
 
-    /// Whether it is a message in its customer's chat. Others neither wait for the chat nor hold it up.
-    fn goes_to_chat(&self) -> bool {
-        !matches!(
+    /// Whether it is a mail.
+    pub fn is_mail(&self) -> bool {
+        matches!(
             self,
-            Letter::Refund { .. }
-                | Letter::Code { .. }
-                | Letter::MailCode { .. }
+            Letter::MailCode { .. }
                 | Letter::MailChanged { .. }
                 | Letter::MailLogin { .. }
                 | Letter::MailPassword { .. }
+                | Letter::MailOrder { .. }
         )
+    }
+
+    /// Whether it is a message in its customer's chat. Others neither wait for the chat nor hold it up.
+    fn goes_to_chat(&self) -> bool {
+        !(self.is_mail() || matches!(self, Letter::Refund { .. } | Letter::Code { .. }))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::shop::{LiveShop, SLUG};
 
 async fn asks(db: &crate::support::db::TestDb) -> LiveShop {
     LiveShop::open_with(db, 3, |settings| {
-        settings.shopfront.rules.needs_phone = true;
+        settings.shopfront.rules.needs.phone = true;
     })
     .await
 }

@@ -149,6 +149,7 @@ impl Wording for Plain {
                 let code = code.as_ref().map_or("-", |code| code.expose());
                 format!("{code} {}", token.expose())
             }
+            About::Changed { .. } => "Changed".to_owned(),
             other => format!("{other:?}"),
         };
         Words {

@@ -332,7 +332,8 @@ on_both_engines! {
         let shop = Shop::with_keys(&db, 1).await;
         let ann = shop.customer(1).await;
         put(&shop, &ann, SLUG, 1).await;
-        let rules = Rules { needs_phone: true, ..Shop::rules() };
+        let mut rules = Shop::rules();
+        rules.needs.phone = true;
         let version = view(&shop, &ann).await.version;
         assert!(matches!(pay_by(&shop, &ann, version, rules.clone()).await, Err(PlaceError::NeedsPhone)));
         let id = ann.id;

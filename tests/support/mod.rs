@@ -3,6 +3,7 @@
 pub mod child;
 pub mod db;
 pub mod phones;
+pub mod post;
 pub mod python;
 pub mod shop;
 pub mod smtp;

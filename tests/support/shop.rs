@@ -6,7 +6,9 @@ use kiosk::app::{App, Settings};
 use kiosk::bot::face::Shopfront;
 use kiosk::clock::Clock;
 use kiosk::i18n::Zone;
+use kiosk::senders::Senders;
 use kiosk::shop::audit::{self, Finding};
+use kiosk::shop::customers::Region;
 use kiosk::shop::money::Currency;
 use kiosk::shop::orders::place::Rules;
 use kiosk::shop::payments::{Method, Offer};
@@ -17,6 +19,7 @@ use kiosk::{binds, sql};
 use kiosk_emulator::{Control, CustomerSpec, Emulator, Message, Options};
 
 use super::db::TestDb;
+use super::post::Post;
 
 /// The token that the emulator takes.
 pub const TOKEN: &str = "4242:test-token-of-the-emulated-bot";
@@ -79,12 +82,17 @@ pub fn settings(database: &Location, api_url: &str) -> Settings {
                 offers: vec![Offer::new(Method::Stars, Currency::RUB)],
                 most_open: 3,
                 most_held: 100,
-                needs_phone: false,
+                needs: kiosk::shop::customers::registration::Requirements::default(),
             },
             provider_token: None,
             currency: Currency::RUB,
+            region: Region::read("RU"),
+            carries_codes: false,
+            sends_mails: false,
+            opens_cabinet: false,
             public_url: None,
         },
+        senders: Senders::default(),
         owners: Vec::new(),
         web: None,
         ops_listen: Some(([127, 0, 0, 1], 0).into()),
@@ -156,20 +164,33 @@ impl LiveShop {
 
     /// The same with other settings.
     pub async fn open_with(db: &TestDb, keys: i64, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::open_posting(db, keys, |settings, _| change(settings))
+            .await
+            .0
+    }
+
+    /// The same with a post, which `change` may put to use: its senders put everything into the emulator's mailbox.
+    pub async fn open_posting(
+        db: &TestDb,
+        keys: i64,
+        change: impl FnOnce(&mut Settings, &Post),
+    ) -> (Self, Post) {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
+        let post = Post::new(&emulator.control());
         let mut settings = settings(db.location(), &emulator.url());
-        change(&mut settings);
+        change(&mut settings, &post);
         let clock = settings.clock.clone();
         let app = App::start(settings).await.expect("the shop starts");
-        Self {
+        let shop = Self {
             app,
             control: emulator.control(),
             emulator,
             store,
             clock,
-        }
+        };
+        (shop, post)
     }
 
     /// A customer who speaks `language`.
@@ -205,6 +226,42 @@ impl LiveShop {
                     self.control.last_message(user)
                 )
             })
+    }
+
+    /// Says something, and waits for the answer with these words.
+    pub async fn hears(&self, user: i64, text: &str, words: &str) -> Message {
+        let said = self.control.say(user, text).message_id;
+        self.comes(user, words, move |message| message.message_id > said)
+            .await
+    }
+
+    /// Taps a button, and waits for the screen with these words: it is another one than before.
+    pub async fn taps(&self, user: i64, label: &str, words: &str) -> Message {
+        let before = self.control.last_message(user).expect("a screen");
+        self.press(user, label);
+        self.comes(user, words, move |message| {
+            message.message_id > before.message_id
+                || (message.message_id == before.message_id && message.text != before.text)
+        })
+        .await
+    }
+
+    async fn comes(
+        &self,
+        user: i64,
+        words: &str,
+        fits: impl Fn(&Message) -> bool + Send + Sync + 'static,
+    ) -> Message {
+        let found = self
+            .control
+            .wait_for_message(user, |it| fits(it) && it.text.contains(words))
+            .await;
+        found.unwrap_or_else(|_| {
+            panic!(
+                "{words:?} never came: {:#?}",
+                self.control.last_message(user)
+            )
+        })
     }
 
     /// An order from the deep link to its invoice, which is returned.

@@ -1,14 +1,22 @@
 //! A gallery of every screen in both languages, to be read from top to bottom, and Telegram's own opinion of each.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use kiosk_emulator::{CustomerSpec, Options};
 use secrecy::SecretString;
 
+use super::profile as profile_screen;
 use super::*;
 use crate::bus::attention::Listed;
 use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
+use crate::shop::confirmations::look::{Pending, State as ConfirmationState};
+use crate::shop::confirmations::{Channel, Purpose};
+use crate::shop::customers::GivenName;
+use crate::shop::customers::consents::{Consent, Matter};
+use crate::shop::customers::profile::Profile;
+use crate::shop::customers::registration::Requirements;
 use crate::shop::keys::import::{LineList, Refusal, Report};
 use crate::shop::letters::Misfit;
 use crate::shop::orders::State;
@@ -250,6 +258,137 @@ const STATES: [State; 7] = [
 ];
 
 /// Batches of news with their names.
+/// A customer who has told everything.
+fn ann() -> Profile {
+    Profile {
+        name: "Ann <3".to_owned(),
+        given_name: None,
+        phone: Some("+79990000000".to_owned()),
+        email: Some("Ann&Co@example.com".to_owned()),
+        language: Language::En,
+        registered_at: None,
+        consents: vec![Consent {
+            matter: Matter::Terms,
+            version: "0a1b2c3d".to_owned(),
+            at: 1_700_006_400_000,
+        }],
+    }
+}
+
+fn pending(channel: Channel) -> Pending {
+    let (purpose, target) = match channel {
+        Channel::Phone => (Purpose::Phone, "+79990001122"),
+        Channel::Email => (Purpose::Email, "o'hara&co@example.com"),
+    };
+    Pending {
+        id: ATTEMPT,
+        purpose,
+        channel,
+        target: target.to_owned(),
+        state: ConfirmationState::Live,
+        code_until: 0,
+        until: 0,
+        tries_left: 5,
+        wait: None,
+    }
+}
+
+/// The customer's own page, and the way to a confirmed address or number.
+fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
+    let known = ann();
+    let new = Profile {
+        name: " ".to_owned(),
+        phone: None,
+        email: None,
+        consents: Vec::new(),
+        ..ann()
+    };
+    let waits = [pending(Channel::Phone), pending(Channel::Email)];
+    let page = |profile, waits, asks_email, opens_cabinet| {
+        let page = Page {
+            profile,
+            pending: waits,
+            asks_email,
+            opens_cabinet,
+        };
+        profile_screen(l, &page)
+    };
+    let mut all = vec![
+        ("profile", page(&known, &[], true, true)),
+        ("profile, no mails", page(&known, &[], false, false)),
+        ("profile, new", page(&new, &[], true, false)),
+        ("profile, new, no mails", page(&new, &[], false, false)),
+        ("profile, codes wait", page(&new, &waits, true, true)),
+        ("name, asked", ask_name(l, GivenName::read("Ann <3"), true)),
+        ("name, none", not_a_name(l, None, false)),
+        (
+            "consent, both",
+            ask_consent(l, true, true, "0a1b2c3d-4e5f6071".to_owned()),
+        ),
+        (
+            "consent, terms",
+            ask_consent(l, true, false, "0a1b2c3d-".to_owned()),
+        ),
+        (
+            "consent, privacy",
+            ask_consent(l, false, true, "-4e5f6071".to_owned()),
+        ),
+        ("answers", {
+            let needs = Requirements {
+                name: true,
+                phone: true,
+                email: true,
+                terms: Some(String::new()),
+                privacy: None,
+            };
+            answers(l, &known, &needs, Callback::Checkout { version: 7 })
+        }),
+        ("e-mail, asked", ask_email(l, false)),
+        ("e-mail, for an order", ask_email(l, true)),
+        ("e-mail, none", ask_email_again(l, Again::NotOne, true)),
+        ("e-mail, too soon", {
+            ask_email_again(l, Again::Wait(Duration::from_millis(41_001)), false)
+        }),
+        ("e-mail, too many", {
+            ask_email_again(l, Again::TooMany(Duration::from_hours(5)), false)
+        }),
+        ("e-mail, nobody sends", no_mails(l)),
+        ("code, phone kept", confirmed(l, Channel::Phone, None)),
+        ("code, e-mail kept, an order waits", {
+            confirmed(l, Channel::Email, Some(Callback::Checkout { version: 7 }))
+        }),
+        ("cabinet", {
+            super::cabinet(l, "https://shop.example.com/login/AbC-_")
+        }),
+        ("phone taken", phone_taken(l)),
+        ("e-mail taken", email_taken(l)),
+        ("code unsent", code_unsent(l)),
+        ("e-mail unreachable", email_unreachable(l)),
+        ("code, link", code(l, &waits[1], Note::Sent, true)),
+    ]
+    .into_iter()
+    .map(|(name, screen)| (name.to_owned(), screen))
+    .collect::<Vec<_>>();
+    let notes = [
+        Note::Sent,
+        Note::Another,
+        Note::NoCode,
+        Note::Wrong { left: 1 },
+        Note::Wrong { left: 4 },
+        Note::Expired,
+        Note::Locked,
+        Note::Wait(Duration::from_secs(1)),
+        Note::TooMany(Duration::from_mins(1)),
+    ];
+    for pending in &waits {
+        for note in notes {
+            let name = format!("code, {}, {note:?}", pending.channel.as_str());
+            all.push((name, code(l, pending, note, false)));
+        }
+    }
+    all
+}
+
 fn batches() -> Vec<(&'static str, News)> {
     let task = |kind: &str| Item::Task {
         kind: kind.to_owned(),
@@ -392,8 +531,6 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
         }),
         ("no offer", no_offer(l)),
         ("invoice refused", invoice_refused(l, ORDER)),
-        ("profile", profile(l, "Ann <3", Some("+79990000000"))),
-        ("profile, new", profile(l, " ", None)),
         (
             "privacy",
             privacy(l, Some("See https://shop.example.com/privacy")),
@@ -455,6 +592,7 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
     .collect::<Vec<_>>();
+    all.extend(contact_screens(l));
     all.extend(desk_screens(l));
     for (name, batch) in batches() {
         all.push((format!("news, {name}"), news(l, &batch)));
@@ -517,8 +655,11 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
     all.push(("put".to_owned(), put(l, 2)));
     all.push(("cart changed".to_owned(), cart_changed(l)));
     let prompts = [
-        ("phone, asked", ask_phone(l, false)),
-        ("phone, for an order", ask_phone(l, true)),
+        ("phone, asked", ask_phone(l, false, false)),
+        ("phone, for an order", ask_phone(l, true, false)),
+        ("phone, or typed", ask_phone(l, false, true)),
+        ("phone, no number", ask_phone_again(l, Again::NotOne)),
+        ("phone, by a code", phone_by_code(l)),
         ("phone, not theirs", not_your_phone(l)),
         ("phone, words instead", phone_by_button(l)),
         ("phone, kept", phone_kept(l)),

@@ -2,13 +2,14 @@
 
 use std::sync::PoisonError;
 
+use super::registration::next_place;
 use super::{Visit, filled};
-use crate::bot::callback::Callback;
 use crate::bot::place::Place;
-use crate::bot::screens;
+use crate::bot::screens::{self, Again, Page};
 use crate::bot::vital::Contact;
 use crate::bus::HandlerError;
-use crate::shop::customers::{self, Phone};
+use crate::shop::confirmations::{Channel, Target, look};
+use crate::shop::customers::{self, Phone, profile};
 use crate::shop::texts::Language;
 use crate::store::StoreError;
 
@@ -56,42 +57,64 @@ impl Visit {
     pub(in crate::bot) async fn terms(&self) -> Result<(), HandlerError> {
         let terms = filled(&self.face.shopfront.terms, self.localizer().language);
         let screen = screens::terms(&self.localizer(), terms);
-        self.show(Place::Menu, &screen).await
+        self.show(self.reading(), &screen).await
     }
 
     pub(in crate::bot) async fn privacy(&self) -> Result<(), HandlerError> {
         let privacy = filled(&self.face.shopfront.privacy, self.localizer().language);
         let screen = screens::privacy(&self.localizer(), privacy);
-        self.show(Place::Menu, &screen).await
+        self.show(self.reading(), &screen).await
+    }
+
+    /// Where a chat is while it reads what it shall agree to: the button that agrees goes on from there.
+    fn reading(&self) -> Place {
+        match self.place() {
+            place @ Place::GoOn { .. } => place,
+            _ => Place::Menu,
+        }
     }
 
     /// The customer's own page.
     pub(in crate::bot) async fn profile(&self) -> Result<(), HandlerError> {
-        let id = self.customer.id;
-        let phone = self
+        let (id, vault) = (self.customer.id, self.face.vault.clone());
+        let (profile, pending) = self
             .face
             .store
-            .read("customers.phone", move |tx| {
-                Box::pin(customers::phone(tx, id))
+            .read("customers.profile", move |tx| {
+                let vault = vault.clone();
+                Box::pin(async move {
+                    let mut pending = Vec::new();
+                    for channel in [Channel::Phone, Channel::Email] {
+                        pending.extend(look::live_of(tx, &vault, id, channel).await?);
+                    }
+                    Ok::<_, StoreError>((profile::of(tx, id).await?, pending))
+                })
             })
             .await?;
-        let name = &self.customer.name;
-        let screen = screens::profile(&self.localizer(), name, phone.as_deref());
+        let Some(profile) = profile else {
+            return self.menu().await;
+        };
+        let front = &self.face.shopfront;
+        let page = Page {
+            profile: &profile,
+            pending: &pending,
+            asks_email: front.sends_mails,
+            opens_cabinet: front.opens_cabinet && front.public_url.is_some(),
+        };
+        let screen = screens::profile(&self.localizer(), &page);
         self.show(Place::Profile, &screen).await
     }
 
     /// Asks for the customer's phone number. `then` is the code of the button that waits for it.
     pub(in crate::bot) async fn ask_phone(&self, then: Option<String>) -> Result<(), HandlerError> {
-        let prompt = screens::ask_phone(&self.localizer(), then.is_some());
+        let by_code = self.face.shopfront.carries_codes;
+        let prompt = screens::ask_phone(&self.localizer(), then.is_some(), by_code);
         self.prompt(Place::Phone { then }, &prompt).await
     }
 
     /// A contact came: kept if it is the sender's own, and what waited for it goes on.
     pub(in crate::bot) async fn contact(&self, contact: &Contact) -> Result<(), HandlerError> {
-        let then = match self.place() {
-            Place::Phone { then } => then,
-            _ => None,
-        };
+        let then = self.waits();
         let is_own = contact.user_id == Some(self.customer.telegram_id) && !contact.forwarded;
         let phone = Phone::read(&contact.phone_number).filter(|_| is_own);
         let Some(phone) = phone else {
@@ -99,23 +122,22 @@ impl Visit {
             return self.prompt(Place::Phone { then }, &prompt).await;
         };
         let id = self.customer.id;
+        let (needs, waits) = (self.needs(), then.clone());
         self.turn()?
             .write("customers.set_phone", move |tx, dialogue| {
-                let phone = phone.clone();
+                let (phone, needs, then) = (phone.clone(), needs.clone(), waits.clone());
                 Box::pin(async move {
-                    dialogue.set(Place::Profile.write());
-                    customers::set_phone(tx, id, Some(phone.as_str())).await
+                    customers::set_phone(tx, id, Some(phone.as_str())).await?;
+                    dialogue.set(next_place(tx, id, &needs, then).await?.write());
+                    Ok(())
                 })
             })
             .await
             .map_err(|error: StoreError| error)?;
-        self.prompt(Place::Profile, &screens::phone_kept(&self.localizer()))
+        self.prompt(self.place(), &screens::phone_kept(&self.localizer()))
             .await?;
-        match then.and_then(|code| Callback::decode(&code).ok()) {
-            Some(wish) => {
-                let screen = screens::go_on(&self.localizer(), wish);
-                self.show(Place::Profile, &screen).await
-            }
+        match then {
+            Some(then) => self.go_on(then).await,
             None => self.profile().await,
         }
     }
@@ -128,6 +150,14 @@ impl Visit {
     ) -> Result<(), HandlerError> {
         if text == screens::dont_share(&self.localizer()) {
             return self.menu().await;
+        }
+        let front = &self.face.shopfront;
+        if front.carries_codes {
+            if let Some(phone) = Phone::typed(text, front.region) {
+                return self.prove(Target::Phone(phone), then).await;
+            }
+            let prompt = screens::ask_phone_again(&self.localizer(), Again::NotOne);
+            return self.prompt(Place::Phone { then }, &prompt).await;
         }
         let prompt = screens::phone_by_button(&self.localizer());
         self.prompt(Place::Phone { then }, &prompt).await

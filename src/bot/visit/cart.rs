@@ -148,9 +148,8 @@ impl Visit {
                 self.cart().await
             }
             Err(PlaceError::Store(error)) => Err(error.into()),
-            Err(PlaceError::NeedsPhone) => {
-                let then = Callback::Checkout { version }.encode();
-                self.ask_phone(Some(then)).await
+            Err(PlaceError::NeedsPhone | PlaceError::NeedsEmail | PlaceError::NeedsAnswer) => {
+                self.go_on(Callback::Checkout { version }.encode()).await
             }
             Err(PlaceError::SoldOut | PlaceError::NotForSale(_)) => {
                 let cart = self.find_cart().await?;

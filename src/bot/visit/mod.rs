@@ -3,14 +3,16 @@
 mod account;
 mod browse;
 mod cart;
+mod contacts;
 mod desk;
 mod new_keys;
 mod orders;
+mod registration;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::callback::{Callback, Desk, Unfit};
+use super::callback::{Callback, Desk, Own, Unfit};
 use super::drawing::{self, Drawn, Old};
 use super::face::Face;
 use super::place::Place;
@@ -66,6 +68,10 @@ impl Visit {
             Place::Cart => self.cart().await,
             Place::Profile => self.profile().await,
             Place::Phone { then } => self.ask_phone(then).await,
+            Place::Email { then } => self.ask_email(then).await,
+            Place::Code { id, then } => self.code(id, then).await,
+            Place::Name { then } => self.ask_name(then).await,
+            Place::GoOn { then } => self.go_on(then).await,
             Place::Language => self.language(None).await,
             Place::Desk => self.desk(Desk::Home).await,
             Place::DeskKeys { slug } => self.desk(Desk::Keys { slug }).await,
@@ -90,7 +96,7 @@ impl Visit {
             Callback::Checkout { version } => self.checkout(version).await,
             Callback::Refill { order } => self.refill(order).await,
             Callback::Profile => self.profile().await,
-            Callback::AskPhone => self.ask_phone(None).await,
+            Callback::AskPhone => self.ask_phone(self.waits()).await,
             Callback::ForgetPhone => self.forget_phone().await,
             Callback::Order { id } => self.order(id).await,
             Callback::Pay { order, method } => self.pay(order, method).await,
@@ -101,16 +107,31 @@ impl Visit {
             Callback::ShowKeys { order } => self.show_keys(order).await,
             Callback::Language { code } => self.language(code).await,
             Callback::Help => self.help().await,
+            Callback::Own(Own::AskEmail) => self.ask_email(self.waits()).await,
+            Callback::Own(Own::ForgetEmail) => self.forget_email().await,
+            Callback::Own(Own::Code { id }) => self.code(id, self.waits()).await,
+            Callback::Own(Own::Resend { id }) => self.resend(id).await,
+            Callback::Own(Own::Cabinet) => self.cabinet().await,
+            Callback::Own(Own::AskName) => self.ask_name(self.waits()).await,
+            Callback::Own(Own::OwnName) => self.own_name().await,
+            Callback::Own(Own::Agree { to }) => self.agree(to).await,
             Callback::Desk(wish) => self.desk(wish).await,
         }
     }
 
     /// A message that is no command.
     pub(in crate::bot) async fn said(&self, text: Option<&str>) -> Result<(), HandlerError> {
-        if let Place::Phone { then } = self.place() {
-            return self.phone_text(then, text.unwrap_or_default()).await;
-        }
         let is_command = text.is_some_and(|text| text.starts_with('/'));
+        let said = text.unwrap_or_default();
+        match self.place() {
+            Place::Phone { then } => return self.phone_text(then, said).await,
+            Place::Name { then } if !is_command => return self.name_text(then, said).await,
+            Place::Email { then } if !is_command => return self.email_text(then, said).await,
+            Place::Code { id, then } if !is_command => {
+                return self.code_text(id, then, said).await;
+            }
+            _ => {}
+        }
         if !is_command && let Some(slug) = self.awaits_keys() {
             return self.keys_sent(slug).await;
         }

@@ -53,9 +53,8 @@ impl Visit {
                 self.toast(&screens::gone(&self.localizer())).await;
                 self.catalogue(0).await
             }
-            Err(PlaceError::NeedsPhone) => {
-                let then = Callback::Buy { slug, nonce }.encode();
-                self.ask_phone(Some(then)).await
+            Err(PlaceError::NeedsPhone | PlaceError::NeedsEmail | PlaceError::NeedsAnswer) => {
+                self.go_on(Callback::Buy { slug, nonce }.encode()).await
             }
             Err(PlaceError::NoOffer) => {
                 let screen = screens::no_offer(&self.localizer());

@@ -14,6 +14,7 @@ use crate::bus::outbox::Claimed;
 use crate::clock::Millis;
 use crate::shop::customers::{self, Customer};
 use crate::shop::letters::{self, Letter};
+use crate::shop::orders::link;
 use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, Store, StoreError, Tx};
@@ -32,7 +33,17 @@ pub enum About {
         token: CodeText,
     },
     /// This address was the customer's, and another one has taken its place.
-    Changed,
+    Changed {
+        /// When.
+        at: Millis,
+    },
+    /// An order's keys could not be shown in the chat: they are on its page.
+    Order {
+        /// The order.
+        order: PublicId,
+        /// The end of the link to its page.
+        token: CodeText,
+    },
     /// Somebody has opened the cabinet.
     Login {
         /// When.
@@ -75,7 +86,7 @@ pub trait Wording: Send + Sync {
 
 sql! {
     REPLACED = "confirmations.mail.replaced",
-        "SELECT replaced FROM confirmations WHERE public_id = $1";
+        "SELECT replaced, changed_at FROM confirmations WHERE public_id = $1";
     EMAIL_OF = "confirmations.mail.email_of", "SELECT email FROM customers WHERE telegram_id = $1";
     EMAIL_IF = "confirmations.mail.email_if",
         "SELECT email FROM customers WHERE id = $1 AND email_key = $2";
@@ -222,9 +233,10 @@ async fn step(
             (Some(to), about)
         }
         Letter::MailChanged { confirmation } => {
-            let old: Option<(Option<String>,)> =
+            let old: Option<(Option<String>, i64)> =
                 tx.optional(&REPLACED, binds![confirmation]).await?;
-            (old.and_then(|row| row.0), About::Changed)
+            let at = old.as_ref().map_or_else(|| tx.now(), |row| row.1);
+            (old.and_then(|row| row.0), About::Changed { at })
         }
         Letter::MailLogin {
             to, at, way, agent, ..
@@ -238,6 +250,16 @@ async fn step(
         }
         Letter::MailPassword { to, at, .. } => {
             (email_of(tx, *to).await?, About::Password { at: *at })
+        }
+        Letter::MailOrder { order, to } => {
+            let Some(token) = link::token(tx, vault, *order).await? else {
+                return refused("there is no such order");
+            };
+            let about = About::Order {
+                order: *order,
+                token: CodeText::new(token),
+            };
+            (email_of(tx, *to).await?, about)
         }
         _ => return refused("this letter is no mail"),
     };

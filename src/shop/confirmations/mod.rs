@@ -2,7 +2,8 @@
 //!
 //! - [`begin`] makes one and posts its letter, [`resend`] makes another code for it.
 //! - [`guess`] takes a typed code, [`link`] a link from a mail; what was proved happens in the same transaction.
-//! - [`carry`] and [`mail`] walk the senders, [`reports`] hears how far a code got, [`upkeep`] ends what is due.
+//! - [`carry`] and [`mail`] walk the senders, [`hearing`] takes what providers tell, [`reports`] notes how far a code got,
+//!   [`upkeep`] ends what is due.
 //!
 //! Codes and tokens are derived from the shop's secrets, so that a letter need not hold one; what is stored are hashes. A
 //! visitor's answer is the same whether or not somebody has the number or the address: for nobody's there is a row whose
@@ -12,6 +13,7 @@ pub mod begin;
 pub mod carry;
 mod found;
 pub mod guess;
+pub mod hearing;
 pub mod link;
 pub mod look;
 pub mod mail;
@@ -182,6 +184,15 @@ impl Purpose {
             Purpose::Email => "email",
             Purpose::Recover => "recover",
             Purpose::Login => "login",
+        }
+    }
+
+    /// The page that a link for it opens; the token follows a slash.
+    pub fn path(self) -> &'static str {
+        match self {
+            Purpose::Phone | Purpose::Email => "c",
+            Purpose::Recover => "recover",
+            Purpose::Login => "login/mail",
         }
     }
 

@@ -1,6 +1,9 @@
 //! What customers agreed to: each version once, with its time. Rows are only added.
 
+use sha2::{Digest, Sha256};
+
 use crate::clock::Millis;
+use crate::shop::texts::Texts;
 use crate::store::{FromRow, Row, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -32,6 +35,16 @@ impl Matter {
             Matter::Privacy => "privacy",
         }
     }
+}
+
+/// The version of what a seller has written: another word of it, in whatever language, is another version.
+pub fn version(of: &Texts) -> String {
+    let digest = Sha256::digest(of.to_json());
+    digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl FromRow for Consent {

@@ -80,16 +80,13 @@ sql! {
 
 sql! {
     LOCK = "customers.lock",
-        sqlite: "SELECT phone FROM customers WHERE id = $1",
-        postgres: "SELECT phone FROM customers WHERE id = $1 FOR NO KEY UPDATE";
+        sqlite: "SELECT id FROM customers WHERE id = $1",
+        postgres: "SELECT id FROM customers WHERE id = $1 FOR NO KEY UPDATE";
 }
 
-/// Locks the customer's row until the transaction ends, before anything else of theirs is locked. Answers whether they
-/// have a confirmed phone number.
-pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
-    tx.one::<(Option<String>,)>(&LOCK, binds![id])
-        .await
-        .map(|row| row.0.is_some())
+/// Locks the customer's row until the transaction ends, before anything else of theirs is locked.
+pub(in crate::shop) async fn lock(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    tx.one::<(i64,)>(&LOCK, binds![id]).await.map(|_| ())
 }
 
 /// The customer behind a Telegram id, made on the first meeting. A language that they chose stays; the name follows

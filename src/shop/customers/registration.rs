@@ -72,6 +72,18 @@ impl Requirements {
         *self == Self::default()
     }
 
+    /// Whether more than one thing is asked for: then the answers are shown together at the end.
+    pub fn is_long(&self) -> bool {
+        let asked = [
+            self.name,
+            self.phone,
+            self.email,
+            self.terms.is_some(),
+            self.privacy.is_some(),
+        ];
+        asked.into_iter().filter(|it| *it).count() > 1
+    }
+
     fn consents(&self) -> [(Matter, Option<&String>); 2] {
         [
             (Matter::Terms, self.terms.as_ref()),

@@ -4,6 +4,7 @@
 //! The transitions are held by the database.
 
 pub mod approve;
+pub mod by_mail;
 pub(in crate::shop) mod goods;
 pub mod link;
 pub mod place;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::goods::{self, Goods};
 use crate::meters;
 use crate::shop::customers;
+use crate::shop::customers::registration::{self, Draft, Finished, Requirements, Step};
 use crate::shop::keys::claim::{self, Unit};
 use crate::shop::money::Prices;
 use crate::shop::payments::{self, Offer, settle};
@@ -48,8 +49,8 @@ pub struct Rules {
     pub most_open: i64,
     /// The keys that a customer's open orders hold together, at most.
     pub most_held: i64,
-    /// Whether a customer must have a confirmed phone number.
-    pub needs_phone: bool,
+    /// What a customer must have told, confirmed and agreed to.
+    pub needs: Requirements,
 }
 
 /// A placed order.
@@ -88,6 +89,12 @@ pub enum PlaceError {
     /// The customer must confirm a phone number first.
     #[error("a phone number is needed")]
     NeedsPhone,
+    /// The customer must confirm an e-mail address first.
+    #[error("an e-mail address is needed")]
+    NeedsEmail,
+    /// The customer must say what to call them, or agree to something, first.
+    #[error("an answer is needed")]
+    NeedsAnswer,
     /// More than a customer may have.
     #[error("more than a customer may have: {0:?}")]
     Limit(Limit),
@@ -164,18 +171,34 @@ sql! {
          RETURNING id, product_id";
 }
 
+/// Whether the customer has told all that the shop asks for. With that they are registered.
+async fn registered(tx: &mut Tx<'_>, request: &Request) -> Result<(), PlaceError> {
+    let needs = &request.rules.needs;
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let finished = registration::finish(tx, request.customer, needs, &Draft::default()).await?;
+    let Finished::Missing(steps) = finished else {
+        return Ok(());
+    };
+    match steps.first() {
+        None => Ok(()),
+        Some(Step::Phone) => Err(PlaceError::NeedsPhone),
+        Some(Step::Email) => Err(PlaceError::NeedsEmail),
+        Some(Step::Name | Step::Consent(_)) => Err(PlaceError::NeedsAnswer),
+    }
+}
+
 /// Places an order and holds its keys. An order that costs nothing is fulfilled at once.
 pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceError> {
     let (customer, key) = (request.customer, &request.checkout_key);
     // One purchase of a customer at a time: what follows is counted.
-    let has_phone = customers::lock(tx, customer).await?;
+    customers::lock(tx, customer).await?;
     let open: Open = tx.one(&OPEN, binds![customer, key]).await?;
     if let Some(order) = open.same {
         return Ok(Placed::Again(order));
     }
-    if request.rules.needs_phone && !has_phone {
-        return Err(PlaceError::NeedsPhone);
-    }
+    registered(tx, request).await?;
     let lines = for_sale(tx, &request.wanted).await?;
     let total = Prices::checked_sum(lines.iter().map(|(goods, n)| (&goods.prices, *n)));
     let total = total.ok_or(PlaceError::NoOffer)?;

@@ -251,6 +251,7 @@ pub async fn of(tx: &mut Tx<'_>, order: Head) -> Result<Story, StoreError> {
         Letter::Delivery { order: id }.dedup_key(),
         Letter::Expired { order: id }.dedup_key(),
         format!("backorder:{id}"),
+        format!("mail_order:{id}"),
     ];
     keys.extend(attempts.iter().map(|attempt| {
         let attempt = attempt.id;

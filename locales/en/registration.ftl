@@ -1,0 +1,29 @@
+# What the shop asks for before an order: a name, consents, and all answers together at the end.
+
+button-change-name = ✏️ What to call me
+button-own-name = { $name }
+button-consent = ✅ I agree
+
+name-ask = What may we call you? Write your name, or take the one below.
+name-not-one = That is no name: it has one line of at most 64 letters. Write it once more.
+
+consent-both =
+    Before an order this shop asks for your consent to its /terms and to how it handles your data (/privacy). Please read both.
+
+    The button keeps your consent, with the time.
+consent-terms =
+    Before an order this shop asks for your consent to its /terms. Please read them.
+
+    The button keeps your consent, with the time.
+consent-privacy =
+    Before an order this shop asks for your consent to how it handles your data (/privacy). Please read it.
+
+    The button keeps your consent, with the time.
+
+answers =
+    <b>Is everything right?</b>
+    { "" }
+answers-name = Name: { $value }
+answers-phone = Phone: { $value }
+answers-email = E-mail: { $value }
+answers-agreed = Your consent is kept. /profile shows it.

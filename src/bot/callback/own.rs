@@ -1,0 +1,99 @@
+//! What the customer's own page has buttons for: addresses, codes, the cabinet.
+
+use crate::store::PublicId;
+
+/// Something about the customer themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// The question for an e-mail address.
+    AskEmail,
+    /// The e-mail address forgotten.
+    ForgetEmail,
+    /// The question for a code.
+    Code {
+        /// The confirmation that waits for it.
+        id: PublicId,
+    },
+    /// Another code.
+    Resend {
+        /// The confirmation.
+        id: PublicId,
+    },
+    /// A link that opens the cabinet.
+    Cabinet,
+    /// The question what to call them.
+    AskName,
+    /// The name that Telegram knows.
+    OwnName,
+    /// Their consent.
+    Agree {
+        /// To which versions, as [`agreement`] writes them.
+        to: String,
+    },
+}
+
+/// The versions that somebody agrees to, the terms' first.
+pub fn agreement(terms: Option<&str>, privacy: Option<&str>) -> String {
+    format!(
+        "{}-{}",
+        terms.unwrap_or_default(),
+        privacy.unwrap_or_default()
+    )
+}
+
+fn is_agreement(text: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_hexdigit() || letter == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
+impl Own {
+    pub(super) fn encode(&self) -> String {
+        match self {
+            Own::AskEmail => "e".to_owned(),
+            Own::ForgetEmail => "f".to_owned(),
+            Own::Code { id } => format!("c{id}"),
+            Own::Resend { id } => format!("r{id}"),
+            Own::Cabinet => "o".to_owned(),
+            Own::AskName => "n".to_owned(),
+            Own::OwnName => "t".to_owned(),
+            Own::Agree { to } => format!("a{to}"),
+        }
+    }
+
+    pub(super) fn read(code: &str) -> Option<Self> {
+        let mut letters = code.chars();
+        let verb = letters.next()?;
+        let rest = letters.as_str();
+        Some(match verb {
+            'e' => Own::AskEmail,
+            'f' => Own::ForgetEmail,
+            'c' => Own::Code {
+                id: rest.parse().ok()?,
+            },
+            'r' => Own::Resend {
+                id: rest.parse().ok()?,
+            },
+            'o' => Own::Cabinet,
+            'n' => Own::AskName,
+            't' => Own::OwnName,
+            'a' if is_agreement(rest) => Own::Agree {
+                to: rest.to_owned(),
+            },
+            _ => return None,
+        })
+    }
+
+    /// The name of its handler.
+    pub(in crate::bot) fn handler(&self) -> &'static str {
+        match self {
+            Own::AskEmail => "own.ask_email",
+            Own::ForgetEmail => "own.forget_email",
+            Own::Code { .. } => "own.code",
+            Own::Resend { .. } => "own.resend",
+            Own::Cabinet => "own.cabinet",
+            Own::AskName => "own.ask_name",
+            Own::OwnName => "own.own_name",
+            Own::Agree { .. } => "own.agree",
+        }
+    }
+}
