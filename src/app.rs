@@ -200,6 +200,7 @@ impl App {
         let senders = settings.senders.clone();
         shopfront.carries_codes = !senders.phone.is_empty();
         shopfront.sends_mails = !senders.mail.is_empty();
+        let reporters = senders.reporters.clone();
         let public_url = shopfront.public_url.clone();
         let pages_url = public_url.clone();
         let words = ShopWords {
@@ -292,7 +293,7 @@ impl App {
                 zone: settings.shopfront.zone.clone(),
                 doors,
                 address_header,
-                reporters: Vec::new(),
+                reporters,
             };
             let stopped = stopped.clone();
             tasks.spawn(async move {

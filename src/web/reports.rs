@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::json;
 
 use super::site::{Problem, Site};
-use crate::bus::inbox::{self, Birth, Fact};
-use crate::shop::confirmations::senders::{Call, Progress, Report, Told};
+use crate::bus::inbox::{self, Fact};
+use crate::shop::confirmations::hearing;
+use crate::shop::confirmations::senders::{Call, Told};
 
 /// The largest report in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -57,7 +57,7 @@ async fn hear(
     };
     match reporter.read(&call) {
         Told::Reports(reports, answer) => {
-            let facts: Vec<Fact> = reports.iter().map(fact).collect();
+            let facts: Vec<Fact> = reports.iter().map(hearing::fact).collect();
             site.store
                 .write("pages.reports", move |tx| {
                     let facts = facts.clone();
@@ -75,28 +75,4 @@ async fn hear(
 fn said(words: String) -> Response {
     let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (plain, words).into_response()
-}
-
-/// The same report again has the same name, and is the same fact.
-fn fact(report: &Report) -> Fact {
-    let progress = match report.progress {
-        Progress::Accepted => "accepted",
-        Progress::Undelivered => "undelivered",
-        Progress::Delivered => "delivered",
-        Progress::Read => "read",
-    };
-    let raw = json!({
-        "account": report.account,
-        "reference": report.reference,
-        "progress": progress,
-        "at": report.at,
-    });
-    Fact {
-        source: format!("phone:{}", report.account),
-        event_id: format!("{}:{progress}", report.reference),
-        kind: "report",
-        lane: None,
-        raw: raw.to_string().into_bytes(),
-        birth: Birth::New,
-    }
 }

@@ -1,36 +1,12 @@
-//! What providers tell of codes, on its way into the inbox: proved to be theirs, kept, and only then answered.
-
-use std::fmt;
-use std::sync::Arc;
+//! What providers tell of codes, as facts of the inbox.
 
 use serde::{Deserialize, Serialize};
 
-use super::senders::{Call, Progress, Report, Reporter, Told};
-use crate::bus::Bus;
-use crate::bus::inbox::{self, Birth, Fact};
-use crate::store::{Store, StoreError};
+use super::senders::{Progress, Report};
+use crate::bus::inbox::{Birth, Fact};
 
 /// The source of these facts; the account follows a colon.
 pub const SOURCE: &str = "phone";
-
-/// Hears providers. A page hands it what came to `/webhooks/phone/{path}`. Cheap to clone.
-#[derive(Clone)]
-pub struct Ear {
-    store: Store,
-    bus: Bus,
-    reporters: Arc<[Arc<dyn Reporter>]>,
-}
-
-/// What to answer a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// 200 with these words: what it told is kept, or is nothing to us.
-    Answer(String),
-    /// It is not theirs: say no, and no more.
-    Forged,
-    /// Nobody listens under this path.
-    Unknown,
-}
 
 /// A report as the inbox keeps it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,58 +15,6 @@ struct Kept {
     reference: String,
     progress: String,
     at: i64,
-}
-
-impl fmt::Debug for Ear {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths: Vec<&str> = self.reporters.iter().map(|it| it.path()).collect();
-        f.debug_struct("Ear")
-            .field("paths", &paths)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Ear {
-    /// Keeps what `reporters` find genuine in `store`, and hands it to `bus`.
-    pub fn new(store: Store, bus: Bus, reporters: &[Arc<dyn Reporter>]) -> Self {
-        let reporters = reporters.into();
-        Self {
-            store,
-            bus,
-            reporters,
-        }
-    }
-
-    /// Takes a request to `path`, the last segment of its address. An error is answered so that the provider comes again.
-    pub async fn hear(&self, path: &str, call: &Call<'_>) -> Result<Heard, StoreError> {
-        let mut reporters = self.reporters.iter();
-        let Some(reporter) = reporters.find(|it| it.path() == path) else {
-            return Ok(Heard::Unknown);
-        };
-        Ok(match reporter.read(call) {
-            Told::Forged => Heard::Forged,
-            Told::Nothing(answer) => Heard::Answer(answer.to_owned()),
-            Told::Challenge(answer) => Heard::Answer(answer),
-            Told::Reports(reports, answer) => {
-                self.keep(&reports).await?;
-                Heard::Answer(answer.to_owned())
-            }
-        })
-    }
-
-    async fn keep(&self, reports: &[Report]) -> Result<(), StoreError> {
-        let facts: Vec<Fact> = reports.iter().map(fact).collect();
-        let facts = Arc::new(facts);
-        let rows = self
-            .store
-            .write("reports.keep", move |tx| {
-                let facts = facts.clone();
-                Box::pin(async move { inbox::store(tx, &facts).await })
-            })
-            .await?;
-        self.bus.accept(rows.into_iter().flatten().collect());
-        Ok(())
-    }
 }
 
 /// A report as a fact of the inbox. The same progress of the same send is the same fact.
