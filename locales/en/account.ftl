@@ -22,6 +22,7 @@ profile-terms = Agreed to the terms: { $at } (version { $version })
 profile-privacy = Agreed to the privacy policy: { $at } (version { $version })
 profile-nameless = –
 profile-no-phone = not given
+profile-no-email = not given
 language-name = English
 
 phone-ask = Share your own number with the button below. It helps us to find you if you lose this account.

@@ -22,6 +22,7 @@ profile-terms = Согласие с условиями: { $at } (версия { 
 profile-privacy = Согласие на обработку данных: { $at } (версия { $version })
 profile-nameless = –
 profile-no-phone = не указан
+profile-no-email = не указана
 language-name = русский
 
 phone-ask = Отправьте свой номер кнопкой внизу. Он поможет нам найти вас, если вы потеряете этот аккаунт.

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::shop::payments::Method;
 use crate::shop::texts::Language;
 
 fn vars(vars: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -65,14 +65,14 @@ pub fn profile(l: &Localizer, page: &Page<'_>) -> Screen {
     } else {
         shortened(name, NAME).into()
     };
-    let or_none = |value: &Option<String>| match value {
+    let or_none = |value: &Option<String>, none: &str| match value {
         Some(value) => Arg::from(value.as_str()),
-        None => Arg::Html(l.html("profile-no-phone", &[])),
+        None => Arg::Html(l.html(none, &[])),
     };
     let args = [
         ("name", name),
-        ("phone", or_none(&profile.phone)),
-        ("email", or_none(&profile.email)),
+        ("phone", or_none(&profile.phone, "profile-no-phone")),
+        ("email", or_none(&profile.email, "profile-no-email")),
         ("language", Arg::Html(l.html("language-name", &[]))),
     ];
     let change_name = l.button("button-change-name", Callback::Own(Own::AskName));
