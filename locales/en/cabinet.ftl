@@ -51,12 +51,12 @@ code-again = Send it again
 code-again-wait = You can ask for another one in { $time }.
 code-sent-again = Another one is on its way; the one before is no longer good.
 code-other = Another number or address
-code-wrong = That is not the code. { $left ->
+page-code-wrong = That is not the code. { $left ->
     [one] You have { $left } try left.
    *[other] You have { $left } tries left.
 }
-code-none = A code has six digits. Please type it as you got it.
-code-locked = There were too many wrong codes. Begin again with the number or the address.
+page-code-none = A code has six digits. Please type it as you got it.
+page-code-locked = There were too many wrong codes. Begin again with the number or the address.
 code-over = The code is no longer good. Ask for another one.
 code-bad-phone = This is no mobile number. Type it with its country code, such as +7 912 345-67-89.
 code-bad-email = This is no e-mail address. Check it for typing errors.

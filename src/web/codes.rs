@@ -218,10 +218,10 @@ pub(super) fn missed(visitor: &Visitor, sheet: Sheet, outcome: &Guess) -> Sheet 
     match outcome {
         Guess::Wrong { left } => sheet.bad(
             status,
-            visitor.say("code-wrong", &[("left", (*left).into())]),
+            visitor.say("page-code-wrong", &[("left", (*left).into())]),
         ),
-        Guess::NoCode => sheet.bad(status, visitor.t("code-none")),
-        Guess::Locked => sheet.bad(status, visitor.t("code-locked")),
+        Guess::NoCode => sheet.bad(status, visitor.t("page-code-none")),
+        Guess::Locked => sheet.bad(status, visitor.t("page-code-locked")),
         Guess::TooMany { wait } => sheet.too_many(visitor, *wait),
         Guess::Right(_) | Guess::Already | Guess::Expired | Guess::Unknown => {
             sheet.bad(status, visitor.t("code-over"))
