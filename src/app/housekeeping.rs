@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::bus::{Bus, Duty};
+use crate::shop::access::{links, sessions};
 use crate::shop::confirmations::upkeep;
 use crate::shop::orders::release;
 use crate::shop::payments::decide;
@@ -72,6 +73,15 @@ async fn sweep_once(store: &Store, bus: &Bus) -> Result<Option<i64>, StoreError>
     store
         .write("confirmations.expire", |tx| {
             Box::pin(upkeep::sweep(tx, SWEPT))
+        })
+        .await?;
+    // What opened the cabinet long ago is of no use to anybody.
+    store
+        .write("access.forget", |tx| {
+            Box::pin(async move {
+                let links = links::forget(tx).await?;
+                Ok::<_, StoreError>(links + sessions::forget(tx).await?)
+            })
         })
         .await?;
     let (hold, confirmation) = store
