@@ -72,15 +72,11 @@ async fn sweep_once(store: &Store, bus: &Bus) -> Result<Option<i64>, StoreError>
     }
     store
         .write("confirmations.expire", |tx| {
-            Box::pin(upkeep::sweep(tx, SWEPT))
-        })
-        .await?;
-    // What opened the cabinet long ago is of no use to anybody.
-    store
-        .write("access.forget", |tx| {
             Box::pin(async move {
-                let links = links::forget(tx).await?;
-                Ok::<_, StoreError>(links + sessions::forget(tx).await?)
+                upkeep::sweep(tx, SWEPT).await?;
+                // What opened the cabinet long ago is of no use to anybody.
+                links::forget(tx).await?;
+                sessions::forget(tx).await
             })
         })
         .await?;

@@ -1,66 +1,19 @@
 //! Rivals: many at once, and pairs forced to meet inside their transactions.
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use kiosk::shop::confirmations::begin::Begun;
 use kiosk::shop::confirmations::guess::Guess;
 use kiosk::shop::confirmations::link::Consumed;
 use kiosk::shop::confirmations::resend::Resent;
 use kiosk::shop::confirmations::{Asker, MOST_TRIES, Purpose, WayIn};
-use kiosk::sql;
-use kiosk::store::StoreError;
 
 use crate::confirmations::rig::{ADDRESS, Desk, NUMBER, email, other, phone};
 use crate::on_both_engines;
+use crate::support::rivals::meet;
 
 const RECOVER: Asker = Asker::Visitor(WayIn::Recover);
 const RIVALS: usize = 100;
-
-sql! {
-    WAITING = "confirmations.races.waiting",
-        "SELECT COUNT(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-}
-
-/// Lets `rival` run while `first` stands at `point` inside its transaction. On SQLite, where transactions are serial,
-/// both are queued in this order.
-async fn meet<A, B>(
-    desk: &Desk,
-    point: &'static str,
-    first: BoxFuture<'static, A>,
-    rival: BoxFuture<'static, B>,
-) -> (A, B)
-where
-    A: Send + 'static,
-    B: Send + 'static,
-{
-    if !desk.store.is_shared() {
-        return tokio::join!(first, rival);
-    }
-    let held = desk.store.points().hold(point);
-    let first = tokio::spawn(first);
-    held.reached().await;
-    let rival = tokio::spawn(rival);
-    while !rival.is_finished() && waiting(desk).await == 0 {
-        tokio::task::yield_now().await;
-    }
-    drop(held);
-    (
-        first.await.expect("the first"),
-        rival.await.expect("the rival"),
-    )
-}
-
-async fn waiting(desk: &Desk) -> i64 {
-    desk.watch
-        .read("races.waiting", |tx| {
-            Box::pin(async move { tx.one::<(i64,)>(&WAITING, &[]).await })
-        })
-        .await
-        .map_err(|error: StoreError| error)
-        .expect("a look")
-        .0
-}
 
 on_both_engines! {
     async fn of_a_hundred_who_use_a_link_at_once_one_does(db: TestDb) {
@@ -152,7 +105,7 @@ on_both_engines! {
             let desk = desk.clone();
             async move { desk.guess(own, id, &typed).await }.boxed()
         };
-        let (one, rival) = meet(&desk, "confirmations.counted", guess(other(&code)), guess(other(&code))).await;
+        let (one, rival) = meet((&desk.store, &desk.watch), "confirmations.counted", guess(other(&code)), guess(other(&code))).await;
         assert_eq!((one, rival), (Guess::Wrong { left: 1 }, Guess::Locked));
     }
 
@@ -164,7 +117,7 @@ on_both_engines! {
         let (code, token) = desk.mailed(id, 1).await;
         let by_code = { let desk = desk.clone(); async move { desk.guess(own, id, &code).await } };
         let by_link = { let desk = desk.clone(); async move { desk.consume(Purpose::Email, &token).await } };
-        let (guess, link) = meet(&desk, "confirmations.used", by_code.boxed(), by_link.boxed()).await;
+        let (guess, link) = meet((&desk.store, &desk.watch), "confirmations.used", by_code.boxed(), by_link.boxed()).await;
         assert!(matches!(guess, Guess::Right(_)), "{guess:?}");
         assert_eq!(link, Consumed::Already);
         assert_eq!(desk.states().await, [("consumed".to_owned(), 1, 1)]);
@@ -178,9 +131,9 @@ on_both_engines! {
             let (desk, target) = (desk.clone(), phone(number));
             async move { desk.begin(asker, target).await }.boxed()
         };
-        let (one, rival) = meet(&desk, "confirmations.begin", begin(own, NUMBER), begin(own, "+79990000002")).await;
+        let (one, rival) = meet((&desk.store, &desk.watch), "confirmations.begin", begin(own, NUMBER), begin(own, "+79990000002")).await;
         assert!(matches!((&one, &rival), (Begun::Sent(_), Begun::Sent(_))), "{one:?} {rival:?}");
-        let (one, rival) = meet(&desk, "confirmations.begin", begin(RECOVER, NUMBER), begin(RECOVER, NUMBER)).await;
+        let (one, rival) = meet((&desk.store, &desk.watch), "confirmations.begin", begin(RECOVER, NUMBER), begin(RECOVER, NUMBER)).await;
         assert!(matches!((&one, &rival), (Begun::Sent(_), Begun::Wait { live: None, .. })), "{one:?} {rival:?}");
         let live = desk.states().await.into_iter().filter(|it| it.0 == "live").count();
         assert_eq!(live, 2);
@@ -219,7 +172,7 @@ on_both_engines! {
                     }).await
                 }.boxed()
             };
-            let (one, rival) = meet(&desk, "customers.take_phone", take(ann.id), take(bob.id)).await;
+            let (one, rival) = meet((&desk.store, &desk.watch), "customers.take_phone", take(ann.id), take(bob.id)).await;
             assert!(one.is_ok() && rival.is_ok(), "{one:?} {rival:?}");
             assert_eq!(desk.profile(&ann).await.phone, None);
             assert_eq!(desk.profile(&bob).await.phone.as_deref(), Some(NUMBER));
@@ -242,7 +195,7 @@ on_both_engines! {
                 }).await
             }.boxed()
         };
-        let (one, rival) = meet(&desk, "customers.take_phone", take(ann.id, "+79990000002"), take(bob.id, NUMBER)).await;
+        let (one, rival) = meet((&desk.store, &desk.watch), "customers.take_phone", take(ann.id, "+79990000002"), take(bob.id, NUMBER)).await;
         assert!(one.is_ok() && rival.is_ok(), "{one:?} {rival:?}");
         assert_eq!(desk.profile(&ann).await.phone.as_deref(), Some("+79990000002"));
         assert_eq!(desk.profile(&bob).await.phone.as_deref(), Some(NUMBER));

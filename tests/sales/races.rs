@@ -1,7 +1,6 @@
 //! Rivals: two or many of them at once, and each pair forced to meet inside its transactions.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 
 use kiosk::shop::letters::Misfit;
 use kiosk::shop::orders::State;
@@ -14,57 +13,14 @@ use tokio::task::JoinHandle;
 
 use crate::on_both_engines;
 use crate::sales::rig::{HOLD, SLUG, Shop};
+use crate::support::rivals::{meet, waiting};
 
 const BUYERS: i64 = 24;
 const ROUNDS: i64 = 30;
 
 sql! {
-    WAITING = "races.waiting",
-        "SELECT COUNT(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     SHORTEN = "races.shorten", "UPDATE orders SET expires_at = $1 WHERE state = 'open'";
     ORDER = "races.order", "SELECT MAX(id) FROM orders";
-}
-
-/// Lets `rival` run while `first` stands at `point` inside its transaction. On SQLite, where transactions are serial,
-/// both are queued in this order.
-async fn meet<A, B>(
-    shop: &Shop,
-    point: &'static str,
-    first: BoxFuture<'static, A>,
-    rival: BoxFuture<'static, B>,
-) -> (A, B)
-where
-    A: Send + 'static,
-    B: Send + 'static,
-{
-    if !shop.store.is_shared() {
-        return tokio::join!(first, rival);
-    }
-    let held = shop.store.points().hold(point);
-    let first = tokio::spawn(first);
-    held.reached().await;
-    let rival = tokio::spawn(rival);
-    while !rival.is_finished() && waiting(shop).await == 0 {
-        tokio::task::yield_now().await;
-    }
-    drop(held);
-    (
-        first.await.expect("the first"),
-        rival.await.expect("the rival"),
-    )
-}
-
-/// How many transactions wait for a lock.
-async fn waiting(shop: &Shop) -> i64 {
-    shop.watch
-        .read("races.waiting", |tx| {
-            Box::pin(async move { tx.one::<(i64,)>(&WAITING, &[]).await })
-        })
-        .await
-        .map_err(|error: StoreError| error)
-        .expect("a look")
-        .0
 }
 
 async fn last_order(shop: &Shop) -> i64 {
@@ -147,7 +103,7 @@ on_both_engines! {
                 // One has seen no free key and is about to look again; let it wait for the holder.
                 second_look.reached().await;
                 drop(second_look);
-                while waiting(&shop).await == 0 && !rivals.iter().all(JoinHandle::is_finished) {
+                while waiting(&shop.watch).await == 0 && !rivals.iter().all(JoinHandle::is_finished) {
                     tokio::task::yield_now().await;
                 }
                 drop(placed);
@@ -185,7 +141,7 @@ on_both_engines! {
                 tokio::select! {
                     biased;
                     () = held.reached() => break,
-                    count = waiting(&shop) => assert_eq!(count, 0, "a buyer waits for another"),
+                    count = waiting(&shop.watch) => assert_eq!(count, 0, "a buyer waits for another"),
                 }
             }
             drop(held);
@@ -242,9 +198,9 @@ on_both_engines! {
             let expire = { let shop = shop.clone(); async move { shop.expire_one(row).await } };
             let pay = { let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
             let settled = if expire_first {
-                meet(&shop, point, expire.boxed(), pay.boxed()).await.1
+                meet((&shop.store, &shop.watch), point, expire.boxed(), pay.boxed()).await.1
             } else {
-                meet(&shop, point, pay.boxed(), expire.boxed()).await.0
+                meet((&shop.store, &shop.watch), point, pay.boxed(), expire.boxed()).await.0
             };
             assert_eq!(settled, Settled::Fulfilled(order), "money wins over the clock");
             assert_eq!(shop.state(&ann, order).await, State::Fulfilled);
@@ -261,9 +217,9 @@ on_both_engines! {
             let cancel = { let (shop, ann) = (shop.clone(), ann.clone()); async move { shop.cancel(&ann, order).await } };
             let pay = { let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, point)); async move { shop.settle(&charge).await } };
             let settled = if cancel_first {
-                meet(&shop, point, cancel.boxed(), pay.boxed()).await.1
+                meet((&shop.store, &shop.watch), point, cancel.boxed(), pay.boxed()).await.1
             } else {
-                meet(&shop, point, pay.boxed(), cancel.boxed()).await.0
+                meet((&shop.store, &shop.watch), point, pay.boxed(), cancel.boxed()).await.0
             };
             assert_eq!(settled, Settled::Fulfilled(order));
         }
@@ -280,7 +236,7 @@ on_both_engines! {
                 let (shop, charge) = (shop.clone(), Shop::charge(&ann, &payload, charge));
                 async move { shop.settle(&charge).await }
             };
-            let (one, other) = meet(&shop, point, pay(&format!("{point}:1")).boxed(), pay(&format!("{point}:2")).boxed()).await;
+            let (one, other) = meet((&shop.store, &shop.watch), point, pay(&format!("{point}:1")).boxed(), pay(&format!("{point}:2")).boxed()).await;
             assert_eq!(one, Settled::Fulfilled(order));
             assert_eq!(other, Settled::Returned(order, Misfit::Excess));
         }
@@ -309,9 +265,9 @@ on_both_engines! {
                 shop.expire_one(row).await
             } };
             let (approval, expired) = if approve_first {
-                meet(&shop, point, approve.boxed(), expire.boxed()).await
+                meet((&shop.store, &shop.watch), point, approve.boxed(), expire.boxed()).await
             } else {
-                let (expired, approval) = meet(&shop, point, expire.boxed(), approve.boxed()).await;
+                let (expired, approval) = meet((&shop.store, &shop.watch), point, expire.boxed(), approve.boxed()).await;
                 (approval, expired)
             };
             assert_ne!(approval == Approval::Approved, expired, "one of the two");

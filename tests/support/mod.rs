@@ -5,6 +5,7 @@ pub mod db;
 pub mod phones;
 pub mod post;
 pub mod python;
+pub mod rivals;
 pub mod shop;
 pub mod smtp;
 
