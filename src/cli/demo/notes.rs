@@ -2,7 +2,7 @@
 
 use kiosk_emulator::Note;
 
-const ENGLISH: [(&str, &str); 9] = [
+const ENGLISH: [(&str, &str); 11] = [
     (
         "Buy something",
         "Press Start, then Catalogue. The sticker pack is free and comes at once; for Zeta VPN pay with Stars. They are play money.",
@@ -36,12 +36,20 @@ const ENGLISH: [(&str, &str); 9] = [
         "Block the bot from the menu of a chat, unblock it, and send /keys: what you bought is still yours.",
     ),
     (
+        "Confirm an e-mail",
+        "Profile › Add my e-mail, and write any address. The mail comes to the mailbox above: press its button, or type its code in the chat. Then try a wrong code.",
+    ),
+    (
+        "Open your account on the web",
+        "Profile › My account on the web: the link opens it once. Choose a password under Security, log out, and log in with the address and the password.",
+    ),
+    (
         "Be the seller",
         "Where you started the demo, a line /start own_… was printed. Send it here as one of the customers, then /admin: sales, stock, tasks, and new keys by the chat.",
     ),
 ];
 
-const RUSSIAN: [(&str, &str); 9] = [
+const RUSSIAN: [(&str, &str); 11] = [
     (
         "Купите что-нибудь",
         "Нажмите «Начать», потом «Каталог». Набор стикеров бесплатный и придёт сразу, а Zeta VPN оплатите звёздами: они не настоящие.",
@@ -73,6 +81,14 @@ const RUSSIAN: [(&str, &str); 9] = [
     (
         "Уйдите и вернитесь",
         "Заблокируйте бота в меню чата, разблокируйте и отправьте /keys: купленное осталось вашим.",
+    ),
+    (
+        "Подтвердите почту",
+        "Профиль › Указать почту, и напишите любой адрес. Письмо придёт в почтовый ящик вверху: нажмите в нём кнопку или напишите код в чат. А потом попробуйте неверный код.",
+    ),
+    (
+        "Откройте личный кабинет",
+        "Профиль › Личный кабинет: ссылка откроет его один раз. Задайте пароль в разделе «Безопасность», выйдите и войдите по адресу и паролю.",
     ),
     (
         "Станьте продавцом",

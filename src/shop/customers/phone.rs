@@ -1,10 +1,9 @@
 //! Phone numbers: as Telegram writes them in a contact, and as people type them.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use phonenumber::country::Id;
-use phonenumber::metadata::{DATABASE, Database};
+use phonenumber::metadata::DATABASE;
 use phonenumber::{Mode, Type};
 
 /// A phone number: `+` and 7 to 15 digits.
@@ -18,16 +17,12 @@ pub struct Region(Id);
 /// Nobody types a number longer than this, spaces and all.
 const LONGEST: usize = 40;
 
-/// Plans of all countries, read on first use.
-static PLANS: LazyLock<&'static Database> = LazyLock::new(|| &DATABASE);
-
 impl Region {
-    /// Reads a country's two letters.
+    /// Reads a country's two letters. The plans of numbers, 2 MB, are not read for it: most shops are at rest.
     pub fn read(code: &str) -> Option<Self> {
         let code = code.to_ascii_uppercase();
         let is_code = code.len() == 2 && code.bytes().all(|it| it.is_ascii_uppercase());
-        let id: Id = is_code.then(|| code.parse().ok()).flatten()?;
-        PLANS.by_id(id.as_ref()).map(|_| Self(id))
+        is_code.then(|| code.parse().ok()).flatten().map(Self)
     }
 }
 
@@ -60,7 +55,7 @@ impl Phone {
             .filter(|letter| letter.is_ascii_digit() || *letter == '+')
             .collect();
         let number = phonenumber::parse(region.map(|region| region.0), plain).ok()?;
-        let kind = number.number_type(&PLANS);
+        let kind = number.number_type(&DATABASE);
         let takes_codes = matches!(
             kind,
             Type::Mobile | Type::FixedLineOrMobile | Type::PersonalNumber | Type::Voip
