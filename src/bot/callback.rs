@@ -382,12 +382,13 @@ mod tests {
             language.prop_map(|code| Callback::Language { code }),
             any::<([u8; 16], u8)>().prop_map(|(id, which)| {
                 let id = PublicId(id);
-                Callback::Own(match which % 8 {
+                Callback::Own(match which % 9 {
                     0 => Own::AskEmail,
                     1 => Own::ForgetEmail,
                     2 => Own::Code { id },
                     3 => Own::Resend { id },
                     4 => Own::AskName,
+                    7 => Own::Vk,
                     5 => Own::OwnName,
                     6 => Own::Agree {
                         to: agreement(Some("0a1b2c3d"), None),

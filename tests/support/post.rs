@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kiosk::senders::Senders;
 use kiosk::shop::confirmations::senders::{
-    Carried, Mail, MailSender, Mailed, PhoneCode, PhoneSender, Recipient,
+    Carried, Mail, MailSender, Mailed, Messenger, PhoneCode, PhoneSender, Recipient,
 };
 use kiosk_emulator::Control;
 
@@ -81,6 +81,10 @@ pub fn wrong(code: &str) -> String {
 impl PhoneSender for Post {
     fn account(&self) -> &'static str {
         "log:test"
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Log
     }
 
     fn can_reach(&self, _to: &Recipient) -> bool {

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use kiosk::i18n::Zone;
 use kiosk::shop::access::Way;
 use kiosk::shop::access::passwords::hasher::Hasher;
-use kiosk::shop::confirmations::senders::Reporter;
+use kiosk::shop::confirmations::senders::{Messenger, Reporter};
 use kiosk::shop::customers::Region;
-use kiosk::web::doors::{Doors, TelegramDoor};
+use kiosk::web::doors::{Doors, TelegramDoor, VkDoor};
 use kiosk::web::site::{self, Site};
 use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
 use tokio::net::TcpListener;
@@ -36,6 +36,8 @@ pub struct Otherwise {
     pub ways: Option<Vec<Way>>,
     pub reporters: Vec<Arc<dyn Reporter>>,
     pub telegram: Option<TelegramDoor>,
+    pub vk: Option<VkDoor>,
+    pub messengers: Vec<Messenger>,
     pub address_header: Option<&'static str>,
 }
 
@@ -64,6 +66,8 @@ impl Pages {
             hasher: Hasher::new(),
             bot_token: TOKEN.into(),
             telegram: otherwise.telegram,
+            vk: otherwise.vk,
+            messengers: otherwise.messengers,
         };
         let site = Site {
             store,

@@ -7,6 +7,7 @@ mod oidc;
 mod reports;
 mod silence;
 mod strangers;
+pub mod vk;
 mod webhook;
 
 use std::net::SocketAddr;

@@ -21,6 +21,8 @@ pub enum Own {
     },
     /// A link that opens the cabinet.
     Cabinet,
+    /// A link that opens the page of their VK account.
+    Vk,
     /// The question what to call them.
     AskName,
     /// The name that Telegram knows.
@@ -54,6 +56,7 @@ impl Own {
             Own::Code { id } => format!("c{id}"),
             Own::Resend { id } => format!("r{id}"),
             Own::Cabinet => "o".to_owned(),
+            Own::Vk => "v".to_owned(),
             Own::AskName => "n".to_owned(),
             Own::OwnName => "t".to_owned(),
             Own::Agree { to } => format!("a{to}"),
@@ -74,6 +77,7 @@ impl Own {
                 id: rest.parse().ok()?,
             },
             'o' => Own::Cabinet,
+            'v' => Own::Vk,
             'n' => Own::AskName,
             't' => Own::OwnName,
             'a' if is_agreement(rest) => Own::Agree {
@@ -91,6 +95,7 @@ impl Own {
             Own::Code { .. } => "own.code",
             Own::Resend { .. } => "own.resend",
             Own::Cabinet => "own.cabinet",
+            Own::Vk => "own.vk",
             Own::AskName => "own.ask_name",
             Own::OwnName => "own.own_name",
             Own::Agree { .. } => "own.agree",

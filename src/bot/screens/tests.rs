@@ -310,6 +310,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
             pending: waits,
             asks_email,
             opens_cabinet,
+            links_vk: opens_cabinet.then(|| profile.phone.is_some()),
         };
         profile_screen(l, &page)
     };
@@ -360,6 +361,8 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("cabinet", {
             super::cabinet(l, "https://shop.example.com/login/AbC-_")
         }),
+        ("VK linked", super::vk_changed(l, true)),
+        ("VK unlinked", super::vk_changed(l, false)),
         ("phone taken", phone_taken(l)),
         ("e-mail taken", email_taken(l)),
         ("code unsent", code_unsent(l)),

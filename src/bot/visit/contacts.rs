@@ -290,8 +290,8 @@ impl Visit {
         self.profile().await
     }
 
-    /// A one-time link that opens the cabinet.
-    pub(in crate::bot) async fn cabinet(&self) -> Result<(), HandlerError> {
+    /// A one-time link that opens the cabinet, at the page that `end` of the link names.
+    pub(in crate::bot) async fn cabinet(&self, end: &str) -> Result<(), HandlerError> {
         let front = &self.face.shopfront;
         let Some(public_url) = front.public_url.as_ref().filter(|_| front.opens_cabinet) else {
             return self.profile().await;
@@ -307,7 +307,7 @@ impl Visit {
             })
             .await
             .map_err(|error: StoreError| error)?;
-        let link = format!("{public_url}/login/{}", token.expose());
+        let link = format!("{public_url}/login/{}{end}", token.expose());
         let screen = screens::cabinet(&self.localizer(), &link);
         self.show(Place::Profile, &screen).await
     }

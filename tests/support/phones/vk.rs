@@ -127,10 +127,11 @@ struct Agreed {
 struct Logins {
     agreed: HashMap<String, Agreed>,
     tokens: HashSet<String>,
+    user: i64,
     phone: Option<String>,
 }
 
-/// VK ID with one person, user 501.
+/// VK ID with one person, at first user 501.
 #[derive(Clone)]
 pub struct VkId {
     provider: Provider,
@@ -148,6 +149,7 @@ impl VkId {
     /// The person shares this number, or none.
     pub async fn start(phone: Option<&str>) -> Self {
         let logins = Logins {
+            user: 501,
             phone: phone.map(str::to_owned),
             ..Logins::default()
         };
@@ -166,6 +168,13 @@ impl VkId {
 
     pub fn provider(&self) -> &Provider {
         &self.provider
+    }
+
+    /// From now on it is this person, who shares this number or none.
+    pub fn is_used_by(&self, user: i64, phone: Option<&str>) {
+        let mut logins = self.logins.lock().expect("no panic");
+        logins.user = user;
+        logins.phone = phone.map(str::to_owned);
     }
 
     /// The person opens the address, logs in and agrees.
@@ -215,16 +224,20 @@ fn answer(heard: &Heard, logins: &Mutex<Logins>) -> Result<Value, &'static str> 
             }
             let token = format!("vk2.a.{}", logins.tokens.len());
             logins.tokens.insert(token.clone());
+            let scope = match &logins.phone {
+                Some(_) => "vkid.personal_info phone",
+                None => "vkid.personal_info",
+            };
             Ok(json!({
                 "access_token": token, "refresh_token": "r", "id_token": "i", "expires_in": 3600,
-                "user_id": 501, "state": heard.field("state"), "scope": "vkid.personal_info phone",
+                "user_id": logins.user, "state": heard.field("state"), "scope": scope,
             }))
         }
         "/oauth2/user_info" => {
             if !logins.tokens.contains(&heard.field("access_token")) {
                 return Err("invalid_token");
             }
-            let mut user = json!({ "user_id": "501", "first_name": "Ann", "last_name": "A" });
+            let mut user = json!({ "user_id": logins.user.to_string(), "first_name": "Ann", "last_name": "A" });
             if let Some(phone) = &logins.phone {
                 user["phone"] = json!(phone);
             }
