@@ -47,3 +47,14 @@ cabinet-link =
     This link opens it once, within 10 minutes. It is yours alone: pass it on to nobody.
 
     { $link }
+
+button-way-any = ✉️ By any way
+button-way = { $name }
+button-resend-by = By { $name }
+button-resend-any = By any way
+phone-way = How shall the code come to { $to }? If the way that you choose can't reach the number, the code takes another one.
+code-by = You chose { $name }. If it can't reach the number, the code takes another way.
+messenger-telegram = Telegram
+messenger-whatsapp = WhatsApp
+messenger-vk = VK
+messenger-log = Test log

@@ -50,3 +50,14 @@ cabinet-link =
     Эта ссылка откроет его один раз в течение 10 минут. Она только для вас: никому её не передавайте.
 
     { $link }
+
+button-way-any = ✉️ Любым способом
+button-way = { $name }
+button-resend-by = Через { $name }
+button-resend-any = Любым способом
+phone-way = Как отправить код на { $to }? Если выбранным способом доставить его нельзя, он придёт другим.
+code-by = Вы выбрали { $name }. Если так доставить код нельзя, он придёт другим способом.
+messenger-telegram = Telegram
+messenger-whatsapp = WhatsApp
+messenger-vk = VK
+messenger-log = Тестовый журнал

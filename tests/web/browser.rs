@@ -1,6 +1,7 @@
 //! A browser without a screen: it keeps cookies, follows nothing by itself and fills forms in. And the pages that it visits.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use kiosk::i18n::Zone;
@@ -39,6 +40,8 @@ pub struct Otherwise {
     pub vk: Option<VkDoor>,
     pub messengers: Vec<Messenger>,
     pub address_header: Option<&'static str>,
+    /// Where the pages are, if not anywhere.
+    pub listen: Option<SocketAddr>,
 }
 
 impl Pages {
@@ -56,7 +59,9 @@ impl Pages {
             vault: vault.clone(),
             clock,
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listen = otherwise.listen.unwrap_or(anywhere);
+        let listener = TcpListener::bind(listen).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let public_url = otherwise.public_url.unwrap_or(&base);
         let doors = Doors {

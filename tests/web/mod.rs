@@ -8,6 +8,7 @@ mod reports;
 mod silence;
 mod strangers;
 pub mod vk;
+pub mod ways;
 mod webhook;
 
 use std::net::SocketAddr;

@@ -158,7 +158,10 @@ impl Visit {
         let front = &self.face.shopfront;
         if !front.messengers.is_empty() {
             if let Some(phone) = Phone::typed(text, front.region) {
-                return self.prove(Target::Phone(phone), then).await;
+                if front.messengers.len() > 1 {
+                    return self.ask_way(phone.as_str().to_owned(), then).await;
+                }
+                return self.prove(Target::Phone(phone), then, None).await;
             }
             let prompt = screens::ask_phone_again(&self.localizer(), Again::NotOne);
             return self.prompt(Place::Phone { then }, &prompt).await;

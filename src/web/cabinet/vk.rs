@@ -21,6 +21,8 @@ use crate::web::site::{Problem, Site};
 use crate::web::visitor::Visitor;
 
 const HERE: &str = "/cabinet/vk";
+const LINK: &str = "/cabinet/vk/link";
+const UNLINK: &str = "/cabinet/vk/unlink";
 /// The cookie that holds what a browser needs when it comes back from VK.
 const QUESTION: &str = "kiosk-vk";
 /// The cookie that holds a shared number until somebody says whether it shall take the place of the one so far.
@@ -31,10 +33,10 @@ const LONGEST_CODE: usize = 2_048;
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route(HERE, get(show))
-        .route("/cabinet/vk/link", post(go))
+        .route(LINK, post(go))
         .route("/cabinet/vk/back", get(come_back))
         .route("/cabinet/vk/phone", post(take_number))
-        .route("/cabinet/vk/unlink", post(unlink))
+        .route(UNLINK, post(unlink))
 }
 
 /// VK ID, if the shop has an application there.
@@ -71,35 +73,42 @@ async fn sheet(visitor: &Visitor, door: &VkDoor) -> Result<Sheet, Problem> {
         Some(user) => visitor.say("vk-linked", &[("user", user.to_string().into())]),
         None => visitor.t("vk-not-linked"),
     };
-    let mut sheet =
-        Sheet::new(visitor.t("vk-title"), HERE).fact(visitor.t("vk-account"), &standing);
+    let sheet = Sheet::new(visitor.t("vk-title"), HERE).fact(visitor.t("vk-account"), &standing);
+    let back = visitor.t("cabinet-back");
     if let Some(shared) = shared_number(visitor)? {
-        sheet = sheet.form(question(visitor, &shared).await?);
+        // One thing at a time: the rest of the page comes after the answer.
+        let question = question(visitor, &shared).await?;
+        return Ok(sheet.form(question).link("/cabinet/profile", back));
     }
-    if writes {
-        sheet = sheet.words(visitor.t("vk-codes"));
-    }
-    if user.is_some() && writes {
-        sheet = sheet.words(visitor.t("vk-allow"));
-    }
-    if user.is_none() {
-        sheet = sheet.words(visitor.t("vk-number"));
-    }
-    let label = if user.is_some() {
-        "vk-again"
+    let mut sheet = if user.is_some() {
+        linked_page(visitor, sheet, writes)
     } else {
-        "vk-link"
+        unlinked_page(visitor, sheet, writes)
     };
-    let form = Form::new("/cabinet/vk/link", visitor.t(label));
-    sheet = sheet.form(if user.is_some() { form } else { form.main() });
-    if user.is_some() {
-        let form = Form::new("/cabinet/vk/unlink", visitor.t("vk-unlink"));
-        sheet = sheet.form(form.danger());
-    }
     if let Some(community) = door.community.as_ref().filter(|_| writes) {
         sheet = sheet.link(community.as_str(), visitor.t("vk-community"));
     }
-    Ok(sheet.link("/cabinet/profile", visitor.t("cabinet-back")))
+    Ok(sheet.link("/cabinet/profile", back))
+}
+
+/// What linking is good for; `writes`: codes can come by VK.
+fn unlinked_page(visitor: &Visitor, mut sheet: Sheet, writes: bool) -> Sheet {
+    if writes {
+        sheet = sheet.words(visitor.t("vk-codes"));
+    }
+    sheet
+        .words(visitor.t("vk-number"))
+        .form(Form::new(LINK, visitor.t("vk-link")).main())
+}
+
+/// What is left to do before codes come by VK.
+fn linked_page(visitor: &Visitor, mut sheet: Sheet, writes: bool) -> Sheet {
+    if writes {
+        sheet = sheet.words(visitor.t("vk-allow"));
+    }
+    sheet
+        .form(Form::new(LINK, visitor.t("vk-again")))
+        .form(Form::new(UNLINK, visitor.t("vk-unlink")).danger())
 }
 
 /// The number that waits for an answer in this browser.

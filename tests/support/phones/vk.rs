@@ -156,6 +156,7 @@ impl VkId {
         let logins = Arc::new(Mutex::new(logins));
         let keep = logins.clone();
         let provider = Provider::start(move |heard| match answer(heard, &keep) {
+            Ok(Value::String(to)) => (303, Value::String(to)),
             Ok(value) => (200, value),
             Err(error) => (
                 400,
@@ -180,34 +181,53 @@ impl VkId {
     /// The person opens the address, logs in and agrees.
     pub fn agree(&self, url: &Url) -> Came {
         assert_eq!(url.path(), "/authorize");
-        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!(asked["response_type"], "code");
-        assert_eq!(asked["code_challenge_method"], "S256");
-        assert!(
-            asked["scope"].split(' ').any(|it| it == "phone"),
-            "{asked:?}"
-        );
-        assert!(asked["state"].len() >= 32, "{asked:?}");
-        let mut logins = self.logins.lock().expect("no panic");
-        let code = format!("code-{}", logins.agreed.len());
-        let agreed = Agreed {
-            challenge: asked["code_challenge"].clone(),
-            redirect: asked["redirect_uri"].clone(),
-            client: asked["client_id"].clone(),
-            device: "device-1".to_owned(),
-        };
-        logins.agreed.insert(code.clone(), agreed);
-        Came {
-            code,
-            state: asked["state"].clone(),
-            device_id: "device-1".to_owned(),
-        }
+        let asked = url.query_pairs().into_owned().collect();
+        agree(&mut self.logins.lock().expect("no panic"), &asked)
+    }
+}
+
+/// The person agrees to what is asked. In a browser they do as soon as they are asked.
+fn agree(logins: &mut Logins, asked: &HashMap<String, String>) -> Came {
+    assert_eq!(asked["response_type"], "code");
+    assert_eq!(asked["code_challenge_method"], "S256");
+    assert!(
+        asked["scope"].split(' ').any(|it| it == "phone"),
+        "{asked:?}"
+    );
+    assert!(asked["state"].len() >= 32, "{asked:?}");
+    let code = format!("code-{}", logins.agreed.len());
+    let agreed = Agreed {
+        challenge: asked["code_challenge"].clone(),
+        redirect: asked["redirect_uri"].clone(),
+        client: asked["client_id"].clone(),
+        device: "device-1".to_owned(),
+    };
+    logins.agreed.insert(code.clone(), agreed);
+    Came {
+        code,
+        state: asked["state"].clone(),
+        device_id: "device-1".to_owned(),
     }
 }
 
 fn answer(heard: &Heard, logins: &Mutex<Logins>) -> Result<Value, &'static str> {
     let mut logins = logins.lock().expect("no panic");
     match heard.path.as_str() {
+        "/authorize" => {
+            let asked = form_urlencoded::parse(heard.query.as_bytes());
+            let asked: HashMap<String, String> = asked.into_owned().collect();
+            let Came {
+                code,
+                state,
+                device_id,
+            } = agree(&mut logins, &asked);
+            let mut back: Url = asked["redirect_uri"].parse().expect("an address");
+            back.query_pairs_mut()
+                .append_pair("code", &code)
+                .append_pair("state", &state)
+                .append_pair("device_id", &device_id);
+            Ok(Value::String(back.into()))
+        }
         "/oauth2/auth" => {
             if heard.field("grant_type") != "authorization_code" {
                 return Err("unsupported_grant_type");
