@@ -27,9 +27,11 @@ use crate::bot::listener::Listener;
 use crate::bus::{Bus, Outbox};
 use crate::clock::Clock;
 use crate::pay::stars::{Movements, Reconciler, Stars};
+use crate::senders::settings::VkIdSettings;
 use crate::senders::{Senders, ShopWords};
 use crate::shop::access::Way;
 use crate::shop::access::identity::oidc::OidcError;
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::customers::Region;
 use crate::shop::staff;
 use crate::shop::vault::{MasterKey, Vault, VaultError};
@@ -92,6 +94,8 @@ pub struct CabinetSettings {
     pub region: Option<Region>,
     /// "Log in with Telegram": the client's id and its secret at this provider.
     pub telegram: Option<(String, SecretString, Url)>,
+    /// VK ID, by which customers link their account there.
+    pub vk: Option<VkIdSettings>,
 }
 
 /// Why a shop does not start. Each says what to do.
@@ -115,6 +119,9 @@ pub enum StartError {
     /// "Log in with Telegram" can't be set up.
     #[error("cabinet.login has telegram, and it can't be set up: {0}")]
     TelegramLogin(#[from] OidcError),
+    /// VK ID can't be set up.
+    #[error("vk_id.client_id is set, and VK ID can't be set up: can't make an HTTP client: {0}")]
+    VkId(#[source] reqwest::Error),
     /// Telegram shall push updates, and there is no address for it.
     #[error(
         "web.public_url is not set, and telegram.mode is webhook: set it to the https address under which Telegram reaches \
@@ -198,7 +205,11 @@ impl App {
             shopfront.public_url = Some(format!("http://{address}"));
         }
         let senders = settings.senders.clone();
-        shopfront.carries_codes = !senders.phone.is_empty();
+        let messengers = Messenger::of(&senders.phone);
+        let proving = messengers.iter().copied();
+        shopfront.messengers = proving.filter(|it| it.proves_numbers()).collect();
+        let web = settings.web.as_ref();
+        shopfront.links_vk = web.is_some_and(|web| web.cabinet.vk.is_some());
         shopfront.sends_mails = !senders.mail.is_empty();
         let reporters = senders.reporters.clone();
         let public_url = shopfront.public_url.clone();
@@ -281,7 +292,12 @@ impl App {
         ));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
         let doors = match &settings.web {
-            Some(web) => login::doors(&web.cabinet, pages_url.as_deref(), &settings.token)?,
+            Some(web) => login::doors(
+                &web.cabinet,
+                pages_url.as_deref(),
+                &settings.token,
+                messengers,
+            )?,
             None => None,
         };
         let address_header = settings.web.and_then(|web| web.address_header);

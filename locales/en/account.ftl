@@ -7,6 +7,8 @@ button-forget-phone = 🗑 Forget the number
 button-add-email = ✉️ Add my e-mail
 button-change-email = ✉️ Another address
 button-forget-email = 🗑 Forget the e-mail
+button-link-vk = 🔗 Link VK
+button-vk = 🔗 My VK account
 button-cabinet = 🔐 My account on the web
 button-dont-share = ✖ Not now
 button-go-on = ▶️ Go on with my order
@@ -18,6 +20,8 @@ profile =
     Phone: { $phone }
     E-mail: { $email }
     Language: { $language }
+profile-vk-linked = VK: linked
+profile-vk-none = VK: not linked
 profile-terms = Agreed to the terms: { $at } (version { $version })
 profile-privacy = Agreed to the privacy policy: { $at } (version { $version })
 profile-nameless = –

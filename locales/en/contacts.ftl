@@ -38,9 +38,23 @@ code-unsent = We could not send the code. Your own phone number needs none: shar
 code-phone-kept = Thank you, the phone number is confirmed.
 code-email-kept = Thank you, the e-mail address is confirmed.
 
+vk-was-linked = A VK account was linked to your account here, so the codes that let you in can go there. Was it not you? Open your profile, unlink it on the web, end all sessions there, and write to /support.
+vk-was-unlinked = Your VK account is no longer linked here: codes do not go there any more. Was it not you? Open your profile, end all sessions on the web, and write to /support.
+
 cabinet-link =
     <b>Your account on the web</b>
 
     This link opens it once, within 10 minutes. It is yours alone: pass it on to nobody.
 
     { $link }
+
+button-way-any = ✉️ By any way
+button-way = { $name }
+button-resend-by = By { $name }
+button-resend-any = By any way
+phone-way = How shall the code come to { $to }? If the way that you choose can't reach the number, the code takes another one.
+code-by = You chose { $name }. If it can't reach the number, the code takes another way.
+messenger-telegram = Telegram
+messenger-whatsapp = WhatsApp
+messenger-vk = VK
+messenger-log = Test log

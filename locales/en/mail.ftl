@@ -57,3 +57,10 @@ mail-order-button = Open the order
 mail-order-private = The page is yours alone: whoever has its address can see what is on it. Don't pass it on.
 
 code-message = { $code } is your code at { $shop }. It is good for { $time }. Never tell it to anybody. If it was not you who asked for it, do nothing.
+
+mail-vk-subject = { $shop }: your VK account
+mail-vk-linked-title = A VK account was linked
+mail-vk-linked-words = A VK account was linked to yours at { $shop }: { $at }. Codes that let you in can go there now.
+mail-vk-unlinked-title = Your VK account was unlinked
+mail-vk-unlinked-words = Your account at { $shop } is no longer linked to VK: { $at }. Codes do not go there any more.
+mail-vk-not-you = Was it not you? Open the bot at once, end all sessions in the profile, put your VK account right, and write to /support.

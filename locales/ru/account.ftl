@@ -7,6 +7,8 @@ button-forget-phone = 🗑 Забыть номер
 button-add-email = ✉️ Указать почту
 button-change-email = ✉️ Другой адрес
 button-forget-email = 🗑 Забыть почту
+button-link-vk = 🔗 Привязать VK
+button-vk = 🔗 Мой аккаунт VK
 button-cabinet = 🔐 Личный кабинет
 button-dont-share = ✖ Не сейчас
 button-go-on = ▶️ Продолжить заказ
@@ -18,6 +20,8 @@ profile =
     Телефон: { $phone }
     Почта: { $email }
     Язык: { $language }
+profile-vk-linked = VK: привязан
+profile-vk-none = VK: не привязан
 profile-terms = Согласие с условиями: { $at } (версия { $version })
 profile-privacy = Согласие на обработку данных: { $at } (версия { $version })
 profile-nameless = –

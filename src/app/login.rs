@@ -1,28 +1,38 @@
 //! The ways into the cabinet, and "Log in with Telegram": the calls of `telegram` for the trait of the shop.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use super::CabinetSettings;
+use super::{CabinetSettings, StartError};
+use crate::senders::settings::VkIdSettings;
+use crate::senders::{Connections, VkId};
 use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Grant, OidcError, Provider};
 use crate::shop::access::passwords::hasher::Hasher;
+use crate::shop::confirmations::senders::Messenger;
 use crate::telegram::oidc::{Oidc, OidcCallError};
-use crate::web::doors::{Doors, TelegramDoor};
+use crate::web::doors::{Doors, TelegramDoor, VkDoor};
 
 /// Where Telegram sends browsers back to, under the public address.
 const BACK: &str = "/login/telegram";
+/// Where VK ID does.
+pub const VK_BACK: &str = "/cabinet/vk/back";
+/// What one call of VK ID may take: somebody waits before an empty page.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The doors of the cabinet that the settings open; without an address for customers there are none.
+/// The doors of the cabinet that the settings open; without an address for customers there are none. Codes come to phones
+/// by `messengers`.
 pub(super) fn doors(
     settings: &CabinetSettings,
     public_url: Option<&str>,
     bot_token: &SecretString,
-) -> Result<Option<Arc<Doors>>, OidcError> {
+    messengers: Vec<Messenger>,
+) -> Result<Option<Arc<Doors>>, StartError> {
     let public_url = public_url.and_then(|url| Url::parse(url).ok());
     let Some(public_url) = public_url.filter(|_| !settings.ways.is_empty()) else {
         return Ok(None);
@@ -45,6 +55,10 @@ pub(super) fn doors(
         }
         None => None,
     };
+    let vk = match &settings.vk {
+        Some(vk) => Some(vk_door(vk, &public_url)?),
+        None => None,
+    };
     Ok(Some(Arc::new(Doors {
         ways: settings.ways.clone(),
         public_url,
@@ -52,7 +66,20 @@ pub(super) fn doors(
         hasher: Hasher::new(),
         bot_token: bot_token.clone(),
         telegram,
+        vk,
+        messengers,
     })))
+}
+
+/// VK ID, which sends browsers back to the page that began.
+fn vk_door(settings: &VkIdSettings, public_url: &Url) -> Result<VkDoor, StartError> {
+    let mut redirect = public_url.clone();
+    redirect.set_path(VK_BACK);
+    let connections = Connections::new(PATIENCE).map_err(StartError::VkId)?;
+    Ok(VkDoor {
+        login: Arc::new(VkId::new(connections, settings.clone(), redirect)),
+        community: settings.community.clone(),
+    })
 }
 
 /// Telegram's OpenID provider.

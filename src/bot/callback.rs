@@ -333,6 +333,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::shop::confirmations::resend::Choice;
+    use crate::shop::confirmations::senders::Messenger;
+
+    fn choice(which: u8) -> Choice {
+        let all = Messenger::ALL.map(Choice::By);
+        let one = all.get(usize::from(which % 6)).copied();
+        one.unwrap_or(if which % 6 == 4 {
+            Choice::Any
+        } else {
+            Choice::AsBefore
+        })
+    }
 
     fn any_callback() -> impl Strategy<Value = Callback> {
         let slug = "[a-z0-9][a-z0-9-]{0,31}";
@@ -382,12 +394,20 @@ mod tests {
             language.prop_map(|code| Callback::Language { code }),
             any::<([u8; 16], u8)>().prop_map(|(id, which)| {
                 let id = PublicId(id);
-                Callback::Own(match which % 8 {
+                Callback::Own(match which % 11 {
                     0 => Own::AskEmail,
                     1 => Own::ForgetEmail,
                     2 => Own::Code { id },
                     3 => Own::Resend { id },
                     4 => Own::AskName,
+                    7 => Own::Vk,
+                    8 => Own::SendBy {
+                        by: choice(which / 11),
+                    },
+                    9 => Own::ResendBy {
+                        id,
+                        by: choice(which / 11),
+                    },
                     5 => Own::OwnName,
                     6 => Own::Agree {
                         to: agreement(Some("0a1b2c3d"), None),

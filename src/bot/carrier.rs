@@ -84,9 +84,11 @@ impl Face {
             | Letter::MailChanged { .. }
             | Letter::MailLogin { .. }
             | Letter::MailPassword { .. }
+            | Letter::MailVk { .. }
             | Letter::MailOrder { .. } => {
                 return Err(Wordless::Gone("codes and mails go by their senders"));
             }
+            Letter::VkChanged { linked, .. } => screens::vk_changed(&l, linked),
             Letter::PhoneTaken { .. } => screens::phone_taken(&l),
             Letter::EmailTaken { .. } => screens::email_taken(&l),
             Letter::CodeUnsent { .. } => screens::code_unsent(&l),

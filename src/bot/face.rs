@@ -20,6 +20,7 @@ use super::vital::{Payment, Person, Vital};
 use crate::bus::inbox::Stored;
 use crate::bus::{Handler as Handles, HandlerError, Handling, Turn, dialogue, outbox};
 use crate::i18n::Zone;
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::customers::{self, Customer, Region};
 use crate::shop::money::Currency;
 use crate::shop::orders::place::Rules;
@@ -59,12 +60,14 @@ pub struct Shopfront {
     pub currency: Currency,
     /// The country of a typed number without its country code.
     pub region: Option<Region>,
-    /// Whether anybody carries codes to phones.
-    pub carries_codes: bool,
+    /// By what codes come to phones that prove a number.
+    pub messengers: Vec<Messenger>,
     /// Whether anybody sends mails.
     pub sends_mails: bool,
     /// Whether a one-time link from the chat opens the cabinet.
     pub opens_cabinet: bool,
+    /// Whether the cabinet has a page on which a VK account is linked.
+    pub links_vk: bool,
 }
 
 impl Shopfront {

@@ -53,6 +53,13 @@ pub enum Place {
         /// The code of the button that asked for something else, which goes on after the answer.
         then: Option<String>,
     },
+    /// The question by what the code shall come that proves a number.
+    PhoneWay {
+        /// The number, with its `+`.
+        number: String,
+        /// The same.
+        then: Option<String>,
+    },
     /// The question for an e-mail address.
     Email {
         /// The same.
@@ -109,6 +116,7 @@ impl Place {
             | Place::Cart
             | Place::Profile
             | Place::Phone { .. }
+            | Place::PhoneWay { .. }
             | Place::Email { .. }
             | Place::Code { .. }
             | Place::Name { .. }

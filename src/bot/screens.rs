@@ -25,8 +25,8 @@ pub use self::cart::{
 };
 pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
 pub use self::contacts::{
-    Again, Note, ask_email, ask_email_again, ask_phone_again, cabinet, code, code_unsent,
-    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken,
+    Again, Note, ask_email, ask_email_again, ask_phone_again, ask_way, cabinet, code, code_unsent,
+    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken, vk_changed,
 };
 pub use self::desk::{
     DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,

@@ -5,6 +5,7 @@ mod database;
 mod senders;
 mod settings;
 mod telegram;
+mod vk;
 mod webhook;
 
 use std::fmt::Write;
@@ -97,6 +98,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
     database::check(&mut report, config).await;
     telegram::check(&mut report, config).await;
     settings::check(&mut report, config);
+    vk::check(&mut report, config);
     senders::check(&mut report, config).await;
     Ok(Outcome {
         text: report.text(),

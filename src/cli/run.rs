@@ -87,6 +87,7 @@ pub(super) fn cabinet(config: &Config) -> CabinetSettings {
     CabinetSettings {
         ways: said.login.clone(),
         region: Region::read(config.confirm.default_region.as_ref()),
+        vk: config.vk_id.clone(),
         telegram: telegram.map(|(id, secret)| (id, secret, said.telegram_issuer.clone())),
     }
 }
@@ -115,8 +116,9 @@ pub(super) fn shopfront(config: &Config) -> Result<Shopfront, Failure> {
         currency: config.shop.currency,
         region: Region::read(config.confirm.default_region.as_ref()),
         // What carries them is set up where the shop starts.
-        carries_codes: false,
+        messengers: Vec::new(),
         sends_mails: false,
+        links_vk: false,
         opens_cabinet: config.cabinet.allows(Way::Link),
         public_url: config.web.public_url.as_ref().map(|url| {
             let url = url.as_str();

@@ -79,9 +79,14 @@ pub(super) fn vk_id(from: &mut Reader) -> Result<Option<VkIdSettings>, Noted> {
         is_number_or_empty,
     );
     let url = from.url("vk_id.url");
+    let community = from.url("vk_id.community");
     let url = from.set("vk_id.url", url?)?;
-    let client_id = client_id?;
-    Ok((!client_id.is_empty()).then_some(VkIdSettings { url, client_id }))
+    let (client_id, community) = (client_id?, community?);
+    Ok((!client_id.is_empty()).then_some(VkIdSettings {
+        url,
+        client_id,
+        community,
+    }))
 }
 
 pub(super) fn senders(from: &mut Reader) -> Result<Settings, Noted> {

@@ -17,7 +17,7 @@ use super::proof::{header, is_signed};
 use super::reach::Reach;
 use super::settings::GatewaySettings;
 use crate::shop::confirmations::senders::{
-    Call, Carried, PhoneCode, PhoneSender, Progress, Recipient, Report, Reporter, Told,
+    Call, Carried, Messenger, PhoneCode, PhoneSender, Progress, Recipient, Report, Reporter, Told,
 };
 
 /// The lifetimes that it takes, in seconds. Older copies of its documentation say 60 to 86,400.
@@ -203,6 +203,10 @@ fn refused(answer: &Answer, error: &str) -> Carried {
 impl PhoneSender for Gateway {
     fn account(&self) -> &str {
         self.reach.account()
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Telegram
     }
 
     fn can_reach(&self, to: &Recipient) -> bool {

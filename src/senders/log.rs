@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use super::measure;
 use super::reach::Reach;
-use crate::shop::confirmations::senders::{Carried, PhoneCode, PhoneSender, Recipient};
+use crate::shop::confirmations::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 
 /// Writes codes to the log.
 #[derive(Debug)]
@@ -23,6 +23,10 @@ impl Log {
 impl PhoneSender for Log {
     fn account(&self) -> &str {
         self.reach.account()
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Log
     }
 
     fn can_reach(&self, to: &Recipient) -> bool {

@@ -35,7 +35,7 @@ pub use self::mail::{Account, BadAccount, Trial};
 pub use self::probe::{Finding, probe};
 pub use self::reports::Reports;
 pub use self::vk::Vk;
-pub use self::vk_id::{Back, Kept, Person, VkId, VkIdError};
+pub use self::vk_id::VkId;
 pub use self::whatsapp::{Hook, Whatsapp};
 pub use self::wording::ShopWords;
 

@@ -220,4 +220,6 @@ pub struct VkIdSettings {
     pub url: Url,
     /// The application.
     pub client_id: String,
+    /// The page of the community that writes codes: where customers let it write to them.
+    pub community: Option<Url>,
 }

@@ -12,7 +12,7 @@ use super::measure;
 use super::reach::Reach;
 use super::settings::VkSettings;
 use super::words;
-use crate::shop::confirmations::senders::{Carried, PhoneCode, PhoneSender, Recipient};
+use crate::shop::confirmations::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 
 /// The version of VK's API that we speak.
 const VERSION: &str = "5.199";
@@ -142,6 +142,10 @@ fn refused(answer: &Answer, code: i64) -> Carried {
 impl PhoneSender for Vk {
     fn account(&self) -> &str {
         self.reach.account()
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Vk
     }
 
     fn can_reach(&self, to: &Recipient) -> bool {

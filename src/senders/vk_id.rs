@@ -1,9 +1,11 @@
 //! VK ID: a person logs in at VK and shares the number that VK has confirmed (OAuth 2.1 with PKCE). Only the calls stand
 //! here. What must be kept between the two requests of the browser, [`Kept`], is the caller's: bound to that browser, and
-//! used once.
+//! used once. UNVERIFIED: with which words VK sends back somebody who does not agree; whoever comes without a code has not.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,6 +15,7 @@ use url::Url;
 use super::http::{Answer, Connections, NoAnswer, exchange};
 use super::proof::is_same;
 use super::settings::VkIdSettings;
+use crate::shop::access::vk::login::{Back, Kept, Person, VkIdError, VkLogin};
 use crate::shop::customers::Phone;
 
 /// The person's number is what we want; the rest is what VK ID gives with it.
@@ -24,60 +27,6 @@ pub struct VkId {
     connections: Connections,
     settings: VkIdSettings,
     redirect: Url,
-}
-
-/// What the caller keeps from the beginning of a login to its end, out of reach of anybody but the same browser.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    /// Comes back with the browser, and shows that it is the one that we sent.
-    pub state: SecretString,
-    /// Shows VK that who takes the answer is who asked.
-    pub verifier: SecretString,
-}
-
-impl Kept {
-    /// From bytes that nobody can guess.
-    pub fn from_chance(state: &[u8; 32], verifier: &[u8; 32]) -> Self {
-        let text = |bytes: &[u8; 32]| SecretString::from(URL_SAFE_NO_PAD.encode(bytes));
-        Self {
-            state: text(state),
-            verifier: text(verifier),
-        }
-    }
-}
-
-/// With what VK sends the browser back.
-#[derive(Clone, Debug)]
-pub struct Back {
-    /// Good for one exchange.
-    pub code: SecretString,
-    /// Must be the one that was kept.
-    pub state: SecretString,
-    /// VK's name for the browser, which the exchange needs.
-    pub device_id: String,
-}
-
-/// Who has logged in, and what they shared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The VK account.
-    pub user: i64,
-    /// The number that VK has confirmed; `None` if they did not share it.
-    pub phone: Option<Phone>,
-}
-
-/// Why nobody has logged in. Never holds a code or a token.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum VkIdError {
-    /// The browser is not the one that we sent, or it was too long on its way.
-    #[error("the login belongs to another browser, or has been used")]
-    Stranger,
-    /// VK does not take the code: used, too old, or another application's.
-    #[error("VK refuses the login: {0}")]
-    Refused(String),
-    /// VK can't be asked now.
-    #[error("VK can't be asked: {0}")]
-    Unavailable(String),
 }
 
 #[derive(Deserialize)]
@@ -108,8 +57,7 @@ impl VkId {
         }
     }
 
-    /// Where the browser is sent.
-    pub fn authorize(&self, kept: &Kept) -> Url {
+    fn address(&self, kept: &Kept) -> Url {
         let challenge = Sha256::digest(kept.verifier.expose_secret());
         let mut url = self.settings.url.clone();
         url.set_path("/authorize");
@@ -124,8 +72,7 @@ impl VkId {
         url
     }
 
-    /// Who it is that came back. What was kept must be gone before this is asked: it is good for one try.
-    pub async fn person(&self, kept: &Kept, back: &Back) -> Result<Person, VkIdError> {
+    async fn ask(&self, kept: &Kept, back: &Back) -> Result<Person, VkIdError> {
         let (sent, came) = (kept.state.expose_secret(), back.state.expose_secret());
         if !is_same(sent.as_bytes(), came.as_bytes()) {
             return Err(VkIdError::Stranger);
@@ -178,6 +125,20 @@ impl VkId {
             return Err(VkIdError::Unavailable(format!("status {}", answer.status)));
         }
         Ok(answer)
+    }
+}
+
+impl VkLogin for VkId {
+    fn authorize(&self, kept: &Kept) -> Url {
+        self.address(kept)
+    }
+
+    fn person<'a>(
+        &'a self,
+        kept: &'a Kept,
+        back: &'a Back,
+    ) -> BoxFuture<'a, Result<Person, VkIdError>> {
+        self.ask(kept, back).boxed()
     }
 }
 

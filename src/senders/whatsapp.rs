@@ -14,7 +14,7 @@ use super::http::{Answer, Connections, exchange};
 use super::measure;
 use super::reach::Reach;
 use super::settings::WhatsappSettings;
-use crate::shop::confirmations::senders::{Carried, PhoneCode, PhoneSender, Recipient};
+use crate::shop::confirmations::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 
 /// A number on WhatsApp.
 #[derive(Debug)]
@@ -163,6 +163,10 @@ fn busy(answer: &Answer, reason: String) -> Carried {
 impl PhoneSender for Whatsapp {
     fn account(&self) -> &str {
         self.reach.account()
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Whatsapp
     }
 
     fn can_reach(&self, to: &Recipient) -> bool {

@@ -57,6 +57,10 @@ impl ShopWords {
                 with: agent.clone(),
             },
             About::Password { at } => Occasion::PasswordChanged { at: when(*at) },
+            About::Vk { at, linked } => Occasion::VkChanged {
+                at: when(*at),
+                linked: *linked,
+            },
             About::Order { order, token } => Occasion::OrderReady {
                 number: order.short(),
                 link: self.page("o", token.expose()),

@@ -55,6 +55,13 @@ pub enum Occasion {
         /// When.
         at: String,
     },
+    /// A VK account was linked, or is linked no more.
+    VkChanged {
+        /// When.
+        at: String,
+        /// Whether one is linked now.
+        linked: bool,
+    },
     /// The chat can't be reached, so that the mail tells of the order. The keys are on its page, not in the mail.
     OrderReady {
         /// As the customer knows it.
@@ -211,6 +218,17 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
             letter.words = vec![t("mail-password-words", &[("at", line(at).into())])];
             letter.warning = t("mail-password-not-you", &[]);
             t("mail-password-subject", &[])
+        }
+        Occasion::VkChanged { at, linked } => {
+            let (title, words) = if *linked {
+                ("mail-vk-linked-title", "mail-vk-linked-words")
+            } else {
+                ("mail-vk-unlinked-title", "mail-vk-unlinked-words")
+            };
+            letter.title = t(title, &[]);
+            letter.words = vec![t(words, &[("at", line(at).into())])];
+            letter.warning = t("mail-vk-not-you", &[]);
+            t("mail-vk-subject", &[])
         }
         Occasion::OrderReady { number, link } => {
             // A number of an order is a name: it gets no separators.

@@ -129,12 +129,30 @@ pub enum Letter {
         /// When, in milliseconds UTC.
         at: i64,
     },
+    /// To the customer's address: a VK account was linked, or is linked no more.
+    MailVk {
+        /// The change.
+        change: PublicId,
+        /// Whose account.
+        to: i64,
+        /// When, in milliseconds UTC.
+        at: i64,
+        /// Whether one is linked now.
+        linked: bool,
+    },
     /// To the customer's address: the chat could not be reached with an order's keys, which are on its page.
     MailOrder {
         /// The order.
         order: PublicId,
         /// Whose it is.
         to: i64,
+    },
+    /// A VK account was linked, or is linked no more.
+    VkChanged {
+        /// The change.
+        change: PublicId,
+        /// Whether one is linked now.
+        linked: bool,
     },
     /// Another customer has proved that a phone number is theirs.
     PhoneTaken {
@@ -202,6 +220,8 @@ impl Letter {
             Letter::MailChanged { .. } => "mail_changed",
             Letter::MailLogin { .. } => "mail_login",
             Letter::MailPassword { .. } => "mail_password",
+            Letter::MailVk { .. } => "mail_vk",
+            Letter::VkChanged { .. } => "vk_changed",
             Letter::MailOrder { .. } => "mail_order",
             Letter::PhoneTaken { .. } => "phone_taken",
             Letter::EmailTaken { .. } => "email_taken",
@@ -246,7 +266,9 @@ impl Letter {
             } => format!("{kind}:{confirmation}:{round}"),
             Letter::MailChanged { confirmation } => format!("{kind}:{confirmation}"),
             Letter::MailLogin { session, .. } => format!("{kind}:{session}"),
-            Letter::MailPassword { change, .. } => format!("{kind}:{change}"),
+            Letter::MailPassword { change, .. }
+            | Letter::MailVk { change, .. }
+            | Letter::VkChanged { change, .. } => format!("{kind}:{change}"),
             Letter::PhoneTaken { taken } | Letter::EmailTaken { taken } => {
                 format!("{kind}:{taken}")
             }
@@ -270,6 +292,8 @@ impl Letter {
             | Letter::MailChanged { .. }
             | Letter::MailLogin { .. }
             | Letter::MailPassword { .. }
+            | Letter::MailVk { .. }
+            | Letter::VkChanged { .. }
             | Letter::PhoneTaken { .. }
             | Letter::EmailTaken { .. }
             | Letter::CodeUnsent { .. }
@@ -293,6 +317,7 @@ impl Letter {
                 | Letter::MailChanged { .. }
                 | Letter::MailLogin { .. }
                 | Letter::MailPassword { .. }
+                | Letter::MailVk { .. }
                 | Letter::MailOrder { .. }
         )
     }

@@ -2,8 +2,6 @@
 //! link, and be in, or choose a new password. The answers are the same whether or not anybody has the number or the
 //! address.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -12,22 +10,32 @@ use axum::routing::{get, post};
 
 use super::confirm::one_segment;
 use super::posted::Posted;
-use super::sheet::{Form, Sheet, lasts};
+use super::sheet::{Form, Sheet};
 use super::site::{Problem, Site};
 use super::visitor::Visitor;
+use super::ways;
 use crate::shop::access::token::Token;
 use crate::shop::access::{Way, enter};
 use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::link::{self, Browser, Consumed, Opened};
 use crate::shop::confirmations::look::{self, Pending};
-use crate::shop::confirmations::resend::{self, Resent};
+use crate::shop::confirmations::resend::{self, Choice, Resent};
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::confirmations::{Asker, Channel, Proved, Purpose, Target, WAY_IN_LIFE, WayIn};
 use crate::shop::customers::{Email, Phone};
 use crate::store::{PublicId, StoreError};
 
 /// The cookie that holds what a browser has asked for: another browser's code or link does not let this one in.
 const ASKED: &str = "kiosk-asked";
+
+/// What somebody gave, if it can be read.
+pub(super) enum Asked {
+    /// A number, and by what the code shall come.
+    Phone(Option<Phone>, Option<Messenger>),
+    /// An address.
+    Email(Option<Email>),
+}
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -43,37 +51,45 @@ async fn ask_phone(posted: Posted) -> Result<Response, Problem> {
     if !doors.allows(Way::Phone) {
         return Err(Problem::Gone);
     }
-    let phone = Phone::typed(posted.field("phone"), doors.region).map(Target::Phone);
+    let phone = Phone::typed(posted.field("phone"), doors.region);
+    if let Some(phone) = &phone
+        && let Some(page) =
+            ways::question(&posted, ("/login/phone", "/login"), Purpose::Login, phone)?
+    {
+        return page.show(&posted.visitor);
+    }
+    let asked = Asked::Phone(phone, ways::chosen(&posted));
     let sheet = super::login::sheet(&posted.visitor, "")?;
-    ask(posted.visitor, WayIn::Login, phone, sheet, "code-bad-phone").await
+    ask(posted.visitor, WayIn::Login, asked, sheet).await
 }
 
 async fn ask_email(posted: Posted) -> Result<Response, Problem> {
     if !posted.visitor.doors()?.allows(Way::Email) {
         return Err(Problem::Gone);
     }
-    let email = Email::read(posted.field("email")).map(Target::Email);
+    let asked = Asked::Email(Email::read(posted.field("email")));
     let sheet = super::login::sheet(&posted.visitor, "")?;
-    ask(posted.visitor, WayIn::Login, email, sheet, "code-bad-email").await
+    ask(posted.visitor, WayIn::Login, asked, sheet).await
 }
 
 /// Begins a way in. `sheet` is the page to stay on if that is not to be.
 pub(super) async fn ask(
     mut visitor: Visitor,
     way: WayIn,
-    target: Option<Target>,
+    target: Asked,
     sheet: Sheet,
-    unreadable: &str,
 ) -> Result<Response, Problem> {
-    let Some(target) = target else {
-        let words = visitor.t(unreadable);
-        let sheet = sheet.bad(StatusCode::UNPROCESSABLE_ENTITY, words);
-        return sheet.show(&visitor);
+    let (target, by) = match target {
+        Asked::Phone(Some(phone), by) => (Target::Phone(phone), by),
+        Asked::Email(Some(email)) => (Target::Email(email), None),
+        Asked::Phone(None, _) => return unreadable(&visitor, sheet, "code-bad-phone"),
+        Asked::Email(None) => return unreadable(&visitor, sheet, "code-bad-email"),
     };
     let wish = Wish {
         asker: Asker::Visitor(way),
         target,
         address: visitor.address,
+        by,
     };
     let vault = visitor.site.vault.clone();
     let begun = visitor
@@ -95,6 +111,13 @@ pub(super) async fn ask(
         // A visitor has nothing yet.
         Begun::Already => Ok(visitor.go("/login")),
     }
+}
+
+fn unreadable(visitor: &Visitor, sheet: Sheet, words: &str) -> Result<Response, Problem> {
+    let words = visitor.t(words);
+    sheet
+        .bad(StatusCode::UNPROCESSABLE_ENTITY, words)
+        .show(visitor)
 }
 
 fn code_page(way: WayIn) -> &'static str {
@@ -128,20 +151,20 @@ fn asked(visitor: &Visitor) -> Option<PublicId> {
 async fn wait(visitor: Visitor) -> Result<Response, Problem> {
     visitor.doors()?;
     match pending(&visitor, WayIn::Login).await? {
-        Some(pending) => sheet(&visitor, &pending).show(&visitor),
+        Some(pending) => sheet(&visitor, &pending)?.show(&visitor),
         None => Ok(visitor.go("/login")),
     }
 }
 
 /// The page that waits for a code.
-fn sheet(visitor: &Visitor, pending: &Pending) -> Sheet {
+fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
     let form = Form::new("/login/code", visitor.t("login-button"))
         .field("code", visitor.t("code-label"), "code", "one-time-code")
         .main();
     let sheet = sent(visitor, pending, "/login/code").form(form);
-    sheet
-        .form(again_form(visitor, "/login/again", pending.wait))
-        .link("/login", visitor.t("code-other"))
+    Ok(sheet
+        .form(ways::again(visitor, "/login/again", pending)?)
+        .link("/login", visitor.t("code-other")))
 }
 
 /// What was sent to where, as far as anybody may know.
@@ -155,23 +178,12 @@ pub(super) fn sent(visitor: &Visitor, pending: &Pending, here: &str) -> Sheet {
         .words(visitor.say(words, &[("target", target.into())]))
 }
 
-/// A button for another code, with what is left of the time before it.
-pub(super) fn again_form(visitor: &Visitor, action: &str, wait: Option<Duration>) -> Form {
-    let form = Form::new(action, visitor.t("code-again"));
-    match wait {
-        Some(wait) => {
-            let time = lasts(visitor.language, wait);
-            form.words(visitor.say("code-again-wait", &[("time", time.into())]))
-        }
-        None => form,
-    }
-}
-
 async fn again(posted: Posted) -> Result<Response, Problem> {
+    let choice = ways::choice(&posted);
     let visitor = posted.visitor;
     visitor.doors()?;
-    match resent(&visitor, WayIn::Login).await? {
-        Some((pending, outcome)) => said_again(&visitor, sheet(&visitor, &pending), outcome),
+    match resent(&visitor, WayIn::Login, choice).await? {
+        Some((pending, outcome)) => said_again(&visitor, sheet(&visitor, &pending)?, outcome),
         None => Ok(visitor.go("/login")),
     }
 }
@@ -180,6 +192,7 @@ async fn again(posted: Posted) -> Result<Response, Problem> {
 pub(super) async fn resent(
     visitor: &Visitor,
     way: WayIn,
+    choice: Choice,
 ) -> Result<Option<(Pending, Resent)>, Problem> {
     let Some(id) = asked(visitor) else {
         return Ok(None);
@@ -190,9 +203,9 @@ pub(super) async fn resent(
         .store
         .write("pages.code.again", move |tx| {
             let vault = vault.clone();
-            Box::pin(
-                async move { resend::resend(tx, &vault, Asker::Visitor(way), id, address).await },
-            )
+            Box::pin(async move {
+                resend::resend(tx, &vault, Asker::Visitor(way), id, address, choice).await
+            })
         })
         .await?;
     Ok(pending(visitor, way).await?.map(|it| (it, outcome)))
@@ -268,7 +281,7 @@ async fn guess(posted: Posted) -> Result<Response, Problem> {
             Ok(visitor.go("/cabinet"))
         }
         Entered::Missed(outcome) => match pending(&visitor, WayIn::Login).await? {
-            Some(pending) => missed(&visitor, sheet(&visitor, &pending), &outcome).show(&visitor),
+            Some(pending) => missed(&visitor, sheet(&visitor, &pending)?, &outcome).show(&visitor),
             None => Ok(visitor.go("/login")),
         },
     }

@@ -10,6 +10,8 @@ use crate::shop::access::Way;
 use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Provider};
 use crate::shop::access::passwords::hasher::Hasher;
+use crate::shop::access::vk::login::VkLogin;
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::customers::Region;
 
 /// The ways into the cabinet.
@@ -27,6 +29,19 @@ pub struct Doors {
     pub bot_token: SecretString,
     /// "Log in with Telegram".
     pub telegram: Option<TelegramDoor>,
+    /// VK ID: not a way in, but a way to link an account there.
+    pub vk: Option<VkDoor>,
+    /// By what codes come to phones.
+    pub messengers: Vec<Messenger>,
+}
+
+/// VK ID, by which a customer links their account.
+#[derive(Clone, Debug)]
+pub struct VkDoor {
+    /// The calls.
+    pub login: Arc<dyn VkLogin>,
+    /// The page of the community that writes codes.
+    pub community: Option<Url>,
 }
 
 /// "Log in with Telegram" on the web.

@@ -23,6 +23,10 @@ pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/login", get(show))
         .route("/login/{token}", get(show_link).post(use_link))
+        .route(
+            "/login/{token}/vk",
+            get(show_link_to_vk).post(use_link_to_vk),
+        )
         .route("/login/password", post(by_password))
         .route("/logout", post(log_out))
 }
@@ -107,12 +111,32 @@ async fn by_password(mut posted: Posted) -> Result<Response, Problem> {
 
 /// A link of the bot's: looking at it shows a button.
 async fn show_link(visitor: Visitor, Path(token): Path<String>) -> Result<Response, Problem> {
+    let here = format!("/login/{}", one_segment(&token));
+    show_link_at(&visitor, here, &token).await
+}
+
+async fn use_link(Path(token): Path<String>, posted: Posted) -> Result<Response, Problem> {
+    let here = format!("/login/{}", one_segment(&token));
+    use_link_at(posted, here, &token, "/cabinet").await
+}
+
+/// The same link, which opens the page of the VK account.
+async fn show_link_to_vk(visitor: Visitor, Path(token): Path<String>) -> Result<Response, Problem> {
+    let here = format!("/login/{}/vk", one_segment(&token));
+    show_link_at(&visitor, here, &token).await
+}
+
+async fn use_link_to_vk(Path(token): Path<String>, posted: Posted) -> Result<Response, Problem> {
+    let here = format!("/login/{}/vk", one_segment(&token));
+    use_link_at(posted, here, &token, "/cabinet/vk").await
+}
+
+async fn show_link_at(visitor: &Visitor, here: String, token: &str) -> Result<Response, Problem> {
     if !visitor.doors()?.allows(Way::Link) {
         return Err(Problem::Gone);
     }
-    let here = format!("/login/{}", one_segment(&token));
     let Ok(token) = token.parse::<Token>() else {
-        return link_over(&visitor, &here).show(&visitor);
+        return link_over(visitor, &here).show(visitor);
     };
     let shown = visitor
         .site
@@ -129,17 +153,22 @@ async fn show_link(visitor: Visitor, Path(token): Path<String>) -> Result<Respon
                 .words(words)
                 .form(Form::new(&here, visitor.t("link-button")).main())
         }
-        None => link_over(&visitor, &here),
+        None => link_over(visitor, &here),
     };
-    sheet.show(&visitor)
+    sheet.show(visitor)
 }
 
-async fn use_link(Path(token): Path<String>, posted: Posted) -> Result<Response, Problem> {
+/// Logs in by a link of the bot's, and on to the page `to`.
+async fn use_link_at(
+    posted: Posted,
+    here: String,
+    token: &str,
+    to: &str,
+) -> Result<Response, Problem> {
     let mut visitor = posted.visitor;
     if !visitor.doors()?.allows(Way::Link) {
         return Err(Problem::Gone);
     }
-    let here = format!("/login/{}", one_segment(&token));
     let Ok(token) = token.parse::<Token>() else {
         return link_over(&visitor, &here).show(&visitor);
     };
@@ -155,7 +184,7 @@ async fn use_link(Path(token): Path<String>, posted: Posted) -> Result<Response,
     match used {
         Used::Welcome(token) => {
             visitor.welcome(&token);
-            Ok(visitor.go("/cabinet"))
+            Ok(visitor.go(to))
         }
         Used::No => link_over(&visitor, &here).show(&visitor),
     }

@@ -16,3 +16,4 @@ mod sheet;
 pub mod site;
 pub mod telegram;
 mod visitor;
+mod ways;

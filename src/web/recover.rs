@@ -7,12 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::codes;
+use super::codes::{self, Asked};
 use super::confirm::one_segment;
 use super::posted::Posted;
 use super::sheet::{Form, Sheet};
 use super::site::{Problem, Site};
 use super::visitor::Visitor;
+use super::ways;
 use crate::shop::access::Way;
 use crate::shop::access::passwords::Password;
 use crate::shop::access::passwords::change::{self, Replaced};
@@ -21,7 +22,7 @@ use crate::shop::access::passwords::rules::{self, About, SHORTEST, Weak};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::link::{self, Browser, Consumed, Opened};
 use crate::shop::confirmations::look::Pending;
-use crate::shop::confirmations::{Asker, Channel, Proved, Purpose, Target, WayIn};
+use crate::shop::confirmations::{Asker, Channel, Proved, Purpose, WayIn};
 use crate::shop::customers::{Email, Phone};
 use crate::store::StoreError;
 
@@ -66,56 +67,56 @@ fn start(visitor: &Visitor) -> Sheet {
 async fn ask_phone(posted: Posted) -> Result<Response, Problem> {
     is_open(&posted.visitor)?;
     let region = posted.visitor.doors()?.region;
-    let phone = Phone::typed(posted.field("phone"), region).map(Target::Phone);
+    let phone = Phone::typed(posted.field("phone"), region);
+    if let Some(phone) = &phone
+        && let Some(page) = ways::question(
+            &posted,
+            ("/recover/phone", "/recover"),
+            Purpose::Recover,
+            phone,
+        )?
+    {
+        return page.show(&posted.visitor);
+    }
+    let asked = Asked::Phone(phone, ways::chosen(&posted));
     let sheet = start(&posted.visitor);
-    codes::ask(
-        posted.visitor,
-        WayIn::Recover,
-        phone,
-        sheet,
-        "code-bad-phone",
-    )
-    .await
+    codes::ask(posted.visitor, WayIn::Recover, asked, sheet).await
 }
 
 async fn ask_email(posted: Posted) -> Result<Response, Problem> {
     is_open(&posted.visitor)?;
-    let email = Email::read(posted.field("email")).map(Target::Email);
+    let asked = Asked::Email(Email::read(posted.field("email")));
     let sheet = start(&posted.visitor);
-    codes::ask(
-        posted.visitor,
-        WayIn::Recover,
-        email,
-        sheet,
-        "code-bad-email",
-    )
-    .await
+    codes::ask(posted.visitor, WayIn::Recover, asked, sheet).await
 }
 
 async fn wait(visitor: Visitor) -> Result<Response, Problem> {
     is_open(&visitor)?;
     match codes::pending(&visitor, WayIn::Recover).await? {
-        Some(pending) => sheet(&visitor, &pending).show(&visitor),
+        Some(pending) => sheet(&visitor, &pending)?.show(&visitor),
         None => Ok(visitor.go("/recover")),
     }
 }
 
 async fn again(posted: Posted) -> Result<Response, Problem> {
+    let choice = ways::choice(&posted);
     let visitor = posted.visitor;
     is_open(&visitor)?;
-    match codes::resent(&visitor, WayIn::Recover).await? {
-        Some((pending, outcome)) => codes::said_again(&visitor, sheet(&visitor, &pending), outcome),
+    match codes::resent(&visitor, WayIn::Recover, choice).await? {
+        Some((pending, outcome)) => {
+            codes::said_again(&visitor, sheet(&visitor, &pending)?, outcome)
+        }
         None => Ok(visitor.go("/recover")),
     }
 }
 
-fn sheet(visitor: &Visitor, pending: &Pending) -> Sheet {
+fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
     let sheet = codes::sent(visitor, pending, "/recover/code");
     if pending.channel == Channel::Email {
         // The mail of a recovery has a link and no code.
-        return sheet
-            .form(codes::again_form(visitor, "/recover/again", pending.wait))
-            .link("/recover", visitor.t("code-other"));
+        return Ok(sheet
+            .form(ways::again(visitor, "/recover/again", pending)?)
+            .link("/recover", visitor.t("code-other")));
     }
     let form = Form::new("/recover/code", visitor.t("password-save")).field(
         "code",
@@ -123,10 +124,10 @@ fn sheet(visitor: &Visitor, pending: &Pending) -> Sheet {
         "code",
         "one-time-code",
     );
-    sheet
+    Ok(sheet
         .form(new_password(visitor, form).main())
-        .form(codes::again_form(visitor, "/recover/again", pending.wait))
-        .link("/recover", visitor.t("code-other"))
+        .form(ways::again(visitor, "/recover/again", pending)?)
+        .link("/recover", visitor.t("code-other")))
 }
 
 /// The field for a password that somebody chooses.
@@ -155,7 +156,7 @@ async fn by_code(posted: Posted) -> Result<Response, Problem> {
     let Some(pending) = codes::pending(&visitor, WayIn::Recover).await? else {
         return Ok(visitor.go("/recover"));
     };
-    let page = sheet(&visitor, &pending);
+    let page = sheet(&visitor, &pending)?;
     let about = About {
         shop: visitor.site.name.clone(),
         phone: Some(pending.target.clone()),

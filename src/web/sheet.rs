@@ -85,6 +85,8 @@ pub(super) struct Form {
     fields: Vec<Field>,
     button: String,
     style: &'static str,
+    /// Other buttons: names, values and labels.
+    others: Vec<(&'static str, &'static str, String)>,
 }
 
 /// A field of a form.
@@ -194,6 +196,12 @@ impl Form {
             button,
             ..Self::default()
         }
+    }
+
+    /// Another button, which sends a field of its own along.
+    pub(super) fn or(mut self, name: &'static str, value: &'static str, label: String) -> Self {
+        self.others.push((name, value, label));
+        self
     }
 
     pub(super) fn title(mut self, title: String) -> Self {

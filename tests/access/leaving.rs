@@ -127,6 +127,7 @@ impl World {
                                 asker,
                                 target,
                                 address: None,
+                                by: None,
                             },
                         )
                         .await?;

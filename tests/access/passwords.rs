@@ -53,6 +53,7 @@ async fn asked_for(cabinet: &Cabinet, way: WayIn) -> (PublicId, String) {
                     asker: Asker::Visitor(way),
                     target: Target::Email(Email::read(MAIL).expect("an address")),
                     address: None,
+                    by: None,
                 };
                 begin::begin(tx, &vault, &wish).await
             })

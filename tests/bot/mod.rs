@@ -9,5 +9,6 @@ mod email;
 mod later;
 mod phone;
 mod phone_code;
+mod phone_way;
 mod purchase;
 mod registration;

@@ -6,6 +6,7 @@ mod demo;
 mod page;
 mod puppet;
 mod sights;
+mod vk;
 
 use serde_json::json;
 

@@ -3,6 +3,7 @@
 mod money;
 mod opening;
 mod staff;
+mod vk;
 
 use kiosk::clock::Clock;
 use kiosk::store::{Location, StoreError};

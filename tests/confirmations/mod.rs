@@ -1,6 +1,7 @@
 //! Confirmations: codes and links, how often they may be tried, who carries them, and what they prove.
 
 mod brute;
+mod choosing;
 mod codes;
 mod links;
 mod mailing;

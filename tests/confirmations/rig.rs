@@ -13,8 +13,8 @@ use kiosk::shop::confirmations::guess::{self, Guess};
 use kiosk::shop::confirmations::link::{self, Browser, Consumed, Opened};
 use kiosk::shop::confirmations::look::{self, Pending};
 use kiosk::shop::confirmations::mail;
-use kiosk::shop::confirmations::resend::{self, Resent};
-use kiosk::shop::confirmations::senders::{MailSender, PhoneSender};
+use kiosk::shop::confirmations::resend::{self, Choice, Resent};
+use kiosk::shop::confirmations::senders::{MailSender, Messenger, PhoneSender};
 use kiosk::shop::confirmations::upkeep::{self, Swept};
 use kiosk::shop::confirmations::{Asker, Purpose, Target, carry};
 use kiosk::shop::customers::profile::{self, Profile};
@@ -187,6 +187,16 @@ impl Desk {
     }
 
     pub async fn begin_from(&self, asker: Asker, target: Target, from: Option<&str>) -> Begun {
+        self.begin_by(asker, target, from, None).await
+    }
+
+    pub async fn begin_by(
+        &self,
+        asker: Asker,
+        target: Target,
+        from: Option<&str>,
+        by: Option<Messenger>,
+    ) -> Begun {
         let (vault, address) = (self.vault.clone(), from.map(ip));
         self.store
             .write("confirmations.begin", move |tx| {
@@ -196,6 +206,7 @@ impl Desk {
                         asker,
                         target,
                         address,
+                        by,
                     };
                     begin::begin(tx, &vault, &wish).await
                 })
@@ -217,11 +228,15 @@ impl Desk {
     }
 
     pub async fn resend(&self, asker: Asker, id: PublicId) -> Resent {
+        self.resend_by(asker, id, Choice::AsBefore).await
+    }
+
+    pub async fn resend_by(&self, asker: Asker, id: PublicId, choice: Choice) -> Resent {
         let vault = self.vault.clone();
         self.store
             .write("confirmations.resend", move |tx| {
                 let vault = vault.clone();
-                Box::pin(async move { resend::resend(tx, &vault, asker, id, None).await })
+                Box::pin(async move { resend::resend(tx, &vault, asker, id, None, choice).await })
             })
             .await
             .expect("answered")

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kiosk::shop::confirmations::mail::{About, Wording, Words};
 use kiosk::shop::confirmations::senders::{
-    Carried, Mail, MailSender, Mailed, PhoneCode, PhoneSender, Recipient,
+    Carried, Mail, MailSender, Mailed, Messenger, PhoneCode, PhoneSender, Recipient,
 };
 use kiosk::shop::texts::Language;
 
@@ -68,6 +68,16 @@ impl FakePhone {
 impl PhoneSender for FakePhone {
     fn account(&self) -> &str {
         &self.account
+    }
+
+    /// By the kind in its account's name, as the shop's own senders have it.
+    fn messenger(&self) -> Messenger {
+        match self.account.split(':').next() {
+            Some("gateway") => Messenger::Telegram,
+            Some("whatsapp") => Messenger::Whatsapp,
+            Some("vk") => Messenger::Vk,
+            _ => Messenger::Log,
+        }
     }
 
     fn can_reach(&self, _to: &Recipient) -> bool {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kiosk::senders::settings::{Channel, PhoneAccount, VkIdSettings, VkSettings};
-use kiosk::senders::{Back, Connections, Kept, VkId, VkIdError};
+use kiosk::senders::{Connections, VkId};
+use kiosk::shop::access::vk::login::{Back, Kept, VkIdError, VkLogin};
 use kiosk::shop::confirmations::senders::Carried;
 use kiosk::shop::customers::Phone;
 use secrecy::SecretString;
@@ -133,6 +134,7 @@ fn application(id: &vk::VkId, client: &str) -> VkId {
     let settings = VkIdSettings {
         url: id.provider().url(),
         client_id: client.to_owned(),
+        community: None,
     };
     let redirect = Url::parse("https://shop.example.com/login/vk").unwrap();
     VkId::new(connections, settings, redirect)

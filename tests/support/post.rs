@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kiosk::senders::Senders;
 use kiosk::shop::confirmations::senders::{
-    Carried, Mail, MailSender, Mailed, PhoneCode, PhoneSender, Recipient,
+    Carried, Mail, MailSender, Mailed, Messenger, PhoneCode, PhoneSender, Recipient,
 };
 use kiosk_emulator::Control;
 
@@ -32,6 +32,21 @@ impl Post {
             phone: vec![Arc::new(self.clone())],
             mail: vec![Arc::new(self.clone())],
             reporters: Vec::new(),
+        }
+    }
+
+    /// The same with an account for each of these, which names itself in what arrives.
+    pub fn senders_by(&self, accounts: &[(&'static str, Messenger)]) -> Senders {
+        let account = |(account, messenger): &(&'static str, Messenger)| -> Arc<dyn PhoneSender> {
+            Arc::new(By {
+                post: self.clone(),
+                account,
+                messenger: *messenger,
+            })
+        };
+        Senders {
+            phone: accounts.iter().map(account).collect(),
+            ..self.senders()
         }
     }
 
@@ -83,6 +98,10 @@ impl PhoneSender for Post {
         "log:test"
     }
 
+    fn messenger(&self) -> Messenger {
+        Messenger::Log
+    }
+
     fn can_reach(&self, _to: &Recipient) -> bool {
         !self.is_lost()
     }
@@ -93,6 +112,41 @@ impl PhoneSender for Post {
 
     fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried> {
         self.control.mail(kiosk_emulator::Mail {
+            to: code.to.phone.as_str().to_owned(),
+            text: format!("code {}", code.code.expose()),
+            ..kiosk_emulator::Mail::default()
+        });
+        async { Carried::Accepted { reference: None } }.boxed()
+    }
+}
+
+/// The post under the name of an account.
+struct By {
+    post: Post,
+    account: &'static str,
+    messenger: Messenger,
+}
+
+impl PhoneSender for By {
+    fn account(&self) -> &str {
+        self.account
+    }
+
+    fn messenger(&self) -> Messenger {
+        self.messenger
+    }
+
+    fn can_reach(&self, to: &Recipient) -> bool {
+        self.post.can_reach(to)
+    }
+
+    fn most_a_day(&self) -> Option<i64> {
+        None
+    }
+
+    fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried> {
+        self.post.control.mail(kiosk_emulator::Mail {
+            from: self.account.to_owned(),
             to: code.to.phone.as_str().to_owned(),
             text: format!("code {}", code.code.expose()),
             ..kiosk_emulator::Mail::default()

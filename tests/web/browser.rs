@@ -1,14 +1,15 @@
 //! A browser without a screen: it keeps cookies, follows nothing by itself and fills forms in. And the pages that it visits.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use kiosk::i18n::Zone;
 use kiosk::shop::access::Way;
 use kiosk::shop::access::passwords::hasher::Hasher;
-use kiosk::shop::confirmations::senders::Reporter;
+use kiosk::shop::confirmations::senders::{Messenger, Reporter};
 use kiosk::shop::customers::Region;
-use kiosk::web::doors::{Doors, TelegramDoor};
+use kiosk::web::doors::{Doors, TelegramDoor, VkDoor};
 use kiosk::web::site::{self, Site};
 use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
 use tokio::net::TcpListener;
@@ -36,7 +37,11 @@ pub struct Otherwise {
     pub ways: Option<Vec<Way>>,
     pub reporters: Vec<Arc<dyn Reporter>>,
     pub telegram: Option<TelegramDoor>,
+    pub vk: Option<VkDoor>,
+    pub messengers: Vec<Messenger>,
     pub address_header: Option<&'static str>,
+    /// Where the pages are, if not anywhere.
+    pub listen: Option<SocketAddr>,
 }
 
 impl Pages {
@@ -54,7 +59,9 @@ impl Pages {
             vault: vault.clone(),
             clock,
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listen = otherwise.listen.unwrap_or(anywhere);
+        let listener = TcpListener::bind(listen).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let public_url = otherwise.public_url.unwrap_or(&base);
         let doors = Doors {
@@ -64,6 +71,8 @@ impl Pages {
             hasher: Hasher::new(),
             bot_token: TOKEN.into(),
             telegram: otherwise.telegram,
+            vk: otherwise.vk,
+            messengers: otherwise.messengers,
         };
         let site = Site {
             store,

@@ -7,6 +7,8 @@ mod oidc;
 mod reports;
 mod silence;
 mod strangers;
+pub mod vk;
+pub mod ways;
 mod webhook;
 
 use std::net::SocketAddr;

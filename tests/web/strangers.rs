@@ -10,19 +10,21 @@ use crate::on_both_engines;
 use crate::sales::rig::Shop;
 
 /// Pages that are looked at. `…` is an order of Ann's.
-const LOOKS: [&str; 9] = [
+const LOOKS: [&str; 11] = [
     "/cabinet",
     "/cabinet/orders",
     "/cabinet/orders/…",
     "/cabinet/profile",
     "/cabinet/phone",
     "/cabinet/email",
+    "/cabinet/vk",
+    "/cabinet/vk/back?code=code-0&state=x&device_id=d",
     "/cabinet/safety",
     "/cabinet/data",
     "/cabinet/data/erase",
 ];
 /// Forms that change or show something. `…` is an order of Ann's, `=` a session of hers.
-const FORMS: [&str; 14] = [
+const FORMS: [&str; 17] = [
     "/cabinet/orders/…/keys",
     "/cabinet/orders/…/file",
     "/cabinet/profile/name",
@@ -32,6 +34,9 @@ const FORMS: [&str; 14] = [
     "/cabinet/phone/again",
     "/cabinet/email",
     "/cabinet/email/code",
+    "/cabinet/vk/link",
+    "/cabinet/vk/phone",
+    "/cabinet/vk/unlink",
     "/cabinet/safety/password",
     "/cabinet/safety/others",
     "/cabinet/safety/sessions/=",

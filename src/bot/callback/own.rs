@@ -1,5 +1,7 @@
 //! What the customer's own page has buttons for: addresses, codes, the cabinet.
 
+use crate::shop::confirmations::resend::Choice;
+use crate::shop::confirmations::senders::Messenger;
 use crate::store::PublicId;
 
 /// Something about the customer themselves.
@@ -19,8 +21,22 @@ pub enum Own {
         /// The confirmation.
         id: PublicId,
     },
+    /// Another code, by something else.
+    ResendBy {
+        /// The confirmation.
+        id: PublicId,
+        /// By what.
+        by: Choice,
+    },
+    /// The first code for the number that the chat keeps.
+    SendBy {
+        /// By what.
+        by: Choice,
+    },
     /// A link that opens the cabinet.
     Cabinet,
+    /// A link that opens the page of their VK account.
+    Vk,
     /// The question what to call them.
     AskName,
     /// The name that Telegram knows.
@@ -46,6 +62,24 @@ fn is_agreement(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.bytes().all(is_letter)
 }
 
+/// What a code may come by, as a letter.
+fn letter(by: Choice) -> &'static str {
+    match by {
+        Choice::AsBefore => "b",
+        Choice::Any => "a",
+        Choice::By(Messenger::Telegram) => "t",
+        Choice::By(Messenger::Whatsapp) => "w",
+        Choice::By(Messenger::Vk) => "v",
+        Choice::By(Messenger::Log) => "l",
+    }
+}
+
+fn by_letter(text: &str) -> Option<Choice> {
+    let all = Messenger::ALL.into_iter().map(Choice::By);
+    all.chain([Choice::AsBefore, Choice::Any])
+        .find(|it| letter(*it) == text)
+}
+
 impl Own {
     pub(super) fn encode(&self) -> String {
         match self {
@@ -53,7 +87,10 @@ impl Own {
             Own::ForgetEmail => "f".to_owned(),
             Own::Code { id } => format!("c{id}"),
             Own::Resend { id } => format!("r{id}"),
+            Own::ResendBy { id, by } => format!("R{}{id}", letter(*by)),
+            Own::SendBy { by } => format!("s{}", letter(*by)),
             Own::Cabinet => "o".to_owned(),
+            Own::Vk => "v".to_owned(),
             Own::AskName => "n".to_owned(),
             Own::OwnName => "t".to_owned(),
             Own::Agree { to } => format!("a{to}"),
@@ -73,7 +110,18 @@ impl Own {
             'r' => Own::Resend {
                 id: rest.parse().ok()?,
             },
+            'R' => {
+                let (by, id) = rest.split_at_checked(1)?;
+                Own::ResendBy {
+                    id: id.parse().ok()?,
+                    by: by_letter(by)?,
+                }
+            }
+            's' => Own::SendBy {
+                by: by_letter(rest)?,
+            },
             'o' => Own::Cabinet,
+            'v' => Own::Vk,
             'n' => Own::AskName,
             't' => Own::OwnName,
             'a' if is_agreement(rest) => Own::Agree {
@@ -90,7 +138,10 @@ impl Own {
             Own::ForgetEmail => "own.forget_email",
             Own::Code { .. } => "own.code",
             Own::Resend { .. } => "own.resend",
+            Own::ResendBy { .. } => "own.resend_by",
+            Own::SendBy { .. } => "own.send_by",
             Own::Cabinet => "own.cabinet",
+            Own::Vk => "own.vk",
             Own::AskName => "own.ask_name",
             Own::OwnName => "own.own_name",
             Own::Agree { .. } => "own.agree",

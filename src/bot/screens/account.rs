@@ -54,6 +54,8 @@ pub struct Page<'a> {
     pub asks_email: bool,
     /// Whether a link opens the cabinet.
     pub opens_cabinet: bool,
+    /// Whether a VK account is linked; `None` where none can be.
+    pub links_vk: Option<bool>,
 }
 
 /// What the shop knows of the customer.
@@ -100,6 +102,14 @@ pub fn profile(l: &Localizer, page: &Page<'_>) -> Screen {
             callback: Callback::Own(Own::Code { id: pending.id }),
         }]);
     }
+    if let Some(is_linked) = page.links_vk {
+        let label = if is_linked {
+            "button-vk"
+        } else {
+            "button-link-vk"
+        };
+        keyboard.push(vec![l.button(label, Callback::Own(Own::Vk))]);
+    }
     if page.opens_cabinet {
         keyboard.push(vec![
             l.button("button-cabinet", Callback::Own(Own::Cabinet)),
@@ -111,6 +121,15 @@ pub fn profile(l: &Localizer, page: &Page<'_>) -> Screen {
     ]);
     keyboard.push(l.home());
     let mut html = l.html("profile", &args);
+    if let Some(is_linked) = page.links_vk {
+        let id = if is_linked {
+            "profile-vk-linked"
+        } else {
+            "profile-vk-none"
+        };
+        html.push('\n');
+        html.push_str(&l.html(id, &[]));
+    }
     for consent in &profile.consents {
         let id = match consent.matter {
             Matter::Terms => "profile-terms",

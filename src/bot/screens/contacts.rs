@@ -8,6 +8,8 @@ use crate::bot::callback::{Callback, Own};
 use crate::i18n::Arg;
 use crate::shop::confirmations::Channel;
 use crate::shop::confirmations::look::Pending;
+use crate::shop::confirmations::resend::Choice;
+use crate::shop::confirmations::senders::Messenger;
 
 /// How the question for a code stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +92,82 @@ pub fn phone_by_code(l: &Localizer) -> Prompt {
     without_buttons(l, "phone-by-code")
 }
 
-/// Asks for the code of a confirmation. `has_link`: its mail has a link, too.
-pub fn code(l: &Localizer, pending: &Pending, note: Note, has_link: bool) -> Screen {
+/// By what the code for a number shall come: whichever is first, so that one tap is enough. `waits`: a purchase goes on
+/// with it.
+pub fn ask_way(l: &Localizer, number: &str, open: &[Messenger], waits: bool) -> Screen {
+    let any = Callback::Own(Own::SendBy { by: Choice::Any });
+    let mut keyboard = vec![vec![l.button("button-way-any", any)]];
+    let by = open.iter().map(|messenger| {
+        let by = Choice::By(*messenger);
+        by_button(l, "button-way", *messenger, Own::SendBy { by })
+    });
+    keyboard.push(by.collect());
+    keyboard.push(vec![
+        l.button("button-change-phone", Callback::AskPhone),
+        leave(l, waits).remove(0),
+    ]);
+    Screen {
+        html: l.html("phone-way", &[("to", number.into())]),
+        keyboard,
+        photo: None,
+    }
+}
+
+fn messenger(l: &Localizer, messenger: Messenger) -> Arg {
+    let id = match messenger {
+        Messenger::Telegram => "messenger-telegram",
+        Messenger::Whatsapp => "messenger-whatsapp",
+        Messenger::Vk => "messenger-vk",
+        Messenger::Log => "messenger-log",
+    };
+    l.text(id, &[]).into()
+}
+
+fn by_button(l: &Localizer, id: &str, by: Messenger, own: Own) -> Button {
+    Button {
+        text: l.text(id, &[("name", messenger(l, by))]),
+        callback: Callback::Own(own),
+    }
+}
+
+/// Buttons for another code by something else than the one before, where there is a choice.
+fn others(l: &Localizer, pending: &Pending, open: &[Messenger]) -> Vec<Button> {
+    if pending.channel == Channel::Email || open.len() < 2 {
+        return Vec::new();
+    }
+    let id = pending.id;
+    let others = open.iter().filter(|it| pending.by != Some(**it));
+    let mut row: Vec<Button> = others
+        .map(|messenger| {
+            let by = Choice::By(*messenger);
+            by_button(l, "button-resend-by", *messenger, Own::ResendBy { id, by })
+        })
+        .collect();
+    if pending.by.is_some() {
+        let any = Callback::Own(Own::ResendBy {
+            id,
+            by: Choice::Any,
+        });
+        row.push(l.button("button-resend-any", any));
+    }
+    row
+}
+
+/// Asks for the code of a confirmation. `has_link`: its mail has a link, too. `open`: by what codes come to phones.
+pub fn code(
+    l: &Localizer,
+    pending: &Pending,
+    note: Note,
+    has_link: bool,
+    open: &[Messenger],
+) -> Screen {
     let to = || [("to", Arg::from(pending.target.as_str()))];
     let on_its_way = match (pending.channel, has_link) {
         (Channel::Phone, _) => "code-phone",
         (Channel::Email, true) => "code-email-link",
         (Channel::Email, false) => "code-email",
     };
-    let html = match note {
+    let mut html = match note {
         Note::Sent | Note::Waits => l.html(on_its_way, &to()),
         Note::Another => l.html("code-another", &to()),
         Note::NoCode => l.html("code-none", &to()),
@@ -111,17 +180,25 @@ pub fn code(l: &Localizer, pending: &Pending, note: Note, has_link: bool) -> Scr
         Note::Wait(wait) => later(l, wait),
         Note::TooMany(wait) => too_many(l, wait),
     };
+    let is_on_its_way = matches!(note, Note::Sent | Note::Waits | Note::Another);
+    if let Some(by) = pending.by.filter(|_| is_on_its_way) {
+        html.push_str("\n\n");
+        html.push_str(&l.html("code-by", &[("name", messenger(l, by))]));
+    }
     let another = match pending.channel {
         Channel::Phone => l.button("button-change-phone", Callback::AskPhone),
         Channel::Email => l.button("button-change-email", Callback::Own(Own::AskEmail)),
     };
     let resend = Callback::Own(Own::Resend { id: pending.id });
+    let mut keyboard = vec![vec![l.button("button-resend", resend), another]];
+    let others = others(l, pending, open);
+    if !others.is_empty() {
+        keyboard.push(others);
+    }
+    keyboard.push(vec![l.button("button-stop-code", Callback::Profile)]);
     Screen {
         html,
-        keyboard: vec![
-            vec![l.button("button-resend", resend), another],
-            vec![l.button("button-stop-code", Callback::Profile)],
-        ],
+        keyboard,
         photo: None,
     }
 }
@@ -152,6 +229,16 @@ pub fn cabinet(l: &Localizer, link: &str) -> Screen {
         ],
         photo: None,
     }
+}
+
+/// A VK account was linked, or is linked no more.
+pub fn vk_changed(l: &Localizer, is_linked: bool) -> Screen {
+    let id = if is_linked {
+        "vk-was-linked"
+    } else {
+        "vk-was-unlinked"
+    };
+    l.plain(id, profile_row(l))
 }
 
 /// Another customer has proved that the number is theirs.

@@ -12,6 +12,7 @@ use crate::bus::attention::Listed;
 use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
 use crate::shop::confirmations::look::{Pending, State as ConfirmationState};
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::confirmations::{Channel, Purpose};
 use crate::shop::customers::GivenName;
 use crate::shop::customers::consents::{Consent, Matter};
@@ -290,6 +291,7 @@ fn pending(channel: Channel) -> Pending {
         until: 0,
         tries_left: 5,
         wait: None,
+        by: None,
     }
 }
 
@@ -310,8 +312,14 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
             pending: waits,
             asks_email,
             opens_cabinet,
+            links_vk: opens_cabinet.then(|| profile.phone.is_some()),
         };
         profile_screen(l, &page)
+    };
+    let open = [Messenger::Telegram, Messenger::Whatsapp];
+    let chosen = Pending {
+        by: Some(Messenger::Whatsapp),
+        ..pending(Channel::Phone)
     };
     let mut all = vec![
         ("profile", page(&known, &[], true, true)),
@@ -360,11 +368,22 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("cabinet", {
             super::cabinet(l, "https://shop.example.com/login/AbC-_")
         }),
+        ("VK linked", super::vk_changed(l, true)),
+        ("VK unlinked", super::vk_changed(l, false)),
         ("phone taken", phone_taken(l)),
         ("e-mail taken", email_taken(l)),
         ("code unsent", code_unsent(l)),
         ("e-mail unreachable", email_unreachable(l)),
-        ("code, link", code(l, &waits[1], Note::Sent, true)),
+        ("code, link", code(l, &waits[1], Note::Sent, true, &open)),
+        ("phone, by which way", {
+            super::ask_way(l, "+79990001122", &open, true)
+        }),
+        ("code, a way was chosen", {
+            code(l, &chosen, Note::Sent, false, &open)
+        }),
+        ("code, ways to choose", {
+            code(l, &waits[0], Note::Expired, false, &open)
+        }),
     ]
     .into_iter()
     .map(|(name, screen)| (name.to_owned(), screen))
@@ -383,7 +402,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
     for pending in &waits {
         for note in notes {
             let name = format!("code, {}, {note:?}", pending.channel.as_str());
-            all.push((name, code(l, pending, note, false)));
+            all.push((name, code(l, pending, note, false, &[])));
         }
     }
     all

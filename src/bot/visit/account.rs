@@ -8,6 +8,7 @@ use crate::bot::place::Place;
 use crate::bot::screens::{self, Again, Page};
 use crate::bot::vital::Contact;
 use crate::bus::HandlerError;
+use crate::shop::access::vk::link;
 use crate::shop::confirmations::{Channel, Target, look};
 use crate::shop::customers::{self, Phone, profile};
 use crate::shop::texts::Language;
@@ -77,7 +78,7 @@ impl Visit {
     /// The customer's own page.
     pub(in crate::bot) async fn profile(&self) -> Result<(), HandlerError> {
         let (id, vault) = (self.customer.id, self.face.vault.clone());
-        let (profile, pending) = self
+        let (profile, pending, vk) = self
             .face
             .store
             .read("customers.profile", move |tx| {
@@ -87,7 +88,8 @@ impl Visit {
                     for channel in [Channel::Phone, Channel::Email] {
                         pending.extend(look::live_of(tx, &vault, id, channel).await?);
                     }
-                    Ok::<_, StoreError>((profile::of(tx, id).await?, pending))
+                    let vk = link::of(tx, id).await?;
+                    Ok::<_, StoreError>((profile::of(tx, id).await?, pending, vk))
                 })
             })
             .await?;
@@ -95,11 +97,13 @@ impl Visit {
             return self.menu().await;
         };
         let front = &self.face.shopfront;
+        let opens_cabinet = front.opens_cabinet && front.public_url.is_some();
         let page = Page {
             profile: &profile,
             pending: &pending,
             asks_email: front.sends_mails,
-            opens_cabinet: front.opens_cabinet && front.public_url.is_some(),
+            opens_cabinet,
+            links_vk: (front.links_vk && opens_cabinet).then_some(vk.is_some()),
         };
         let screen = screens::profile(&self.localizer(), &page);
         self.show(Place::Profile, &screen).await
@@ -107,7 +111,7 @@ impl Visit {
 
     /// Asks for the customer's phone number. `then` is the code of the button that waits for it.
     pub(in crate::bot) async fn ask_phone(&self, then: Option<String>) -> Result<(), HandlerError> {
-        let by_code = self.face.shopfront.carries_codes;
+        let by_code = !self.face.shopfront.messengers.is_empty();
         let prompt = screens::ask_phone(&self.localizer(), then.is_some(), by_code);
         self.prompt(Place::Phone { then }, &prompt).await
     }
@@ -152,9 +156,12 @@ impl Visit {
             return self.menu().await;
         }
         let front = &self.face.shopfront;
-        if front.carries_codes {
+        if !front.messengers.is_empty() {
             if let Some(phone) = Phone::typed(text, front.region) {
-                return self.prove(Target::Phone(phone), then).await;
+                if front.messengers.len() > 1 {
+                    return self.ask_way(phone.as_str().to_owned(), then).await;
+                }
+                return self.prove(Target::Phone(phone), then, None).await;
             }
             let prompt = screens::ask_phone_again(&self.localizer(), Again::NotOne);
             return self.prompt(Place::Phone { then }, &prompt).await;

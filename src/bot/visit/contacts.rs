@@ -10,7 +10,8 @@ use crate::shop::access::links;
 use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::look::{self, Pending, State};
-use crate::shop::confirmations::resend::{self, Resent};
+use crate::shop::confirmations::resend::{self, Choice, Resent};
+use crate::shop::confirmations::senders::Messenger;
 use crate::shop::confirmations::{Asker, Channel, Target};
 use crate::shop::customers::{self, Email, Phone};
 use crate::store::{PublicId, StoreError, Tx};
@@ -27,6 +28,7 @@ impl Visit {
     pub(in crate::bot) fn waits(&self) -> Option<String> {
         match self.place() {
             Place::Phone { then }
+            | Place::PhoneWay { then, .. }
             | Place::Email { then }
             | Place::Name { then }
             | Place::Code { then, .. } => then,
@@ -52,10 +54,39 @@ impl Visit {
         text: &str,
     ) -> Result<(), HandlerError> {
         if let Some(email) = Email::read(text) {
-            return self.prove(Target::Email(email), then).await;
+            return self.prove(Target::Email(email), then, None).await;
         }
         let screen = screens::ask_email_again(&self.localizer(), Again::NotOne, then.is_some());
         self.show(Place::Email { then }, &screen).await
+    }
+
+    /// Asks by what the code for a number shall come. The number waits in the chat's dialogue, over a restart, too.
+    pub(in crate::bot) async fn ask_way(
+        &self,
+        number: String,
+        then: Option<String>,
+    ) -> Result<(), HandlerError> {
+        let l = self.localizer();
+        let screen = screens::ask_way(&l, &number, &self.face.shopfront.messengers, then.is_some());
+        let place = Place::PhoneWay { number, then };
+        if matches!(self.place(), Place::Phone { .. }) {
+            let prompt = screens::phone_by_code(&l);
+            self.prompt(place.clone(), &prompt).await?;
+        }
+        self.show(place, &screen).await
+    }
+
+    /// Sends the first code for the number that waits in the chat, by what was chosen. A second tap shows the code's
+    /// question.
+    pub(in crate::bot) async fn send_by(&self, by: Option<Messenger>) -> Result<(), HandlerError> {
+        match self.place() {
+            Place::PhoneWay { number, then } => match Phone::read(&number) {
+                Some(phone) => self.prove(Target::Phone(phone), then, by).await,
+                None => self.ask_phone(then).await,
+            },
+            Place::Code { id, then } => self.code(id, then).await,
+            _ => self.ask_phone(self.waits()).await,
+        }
     }
 
     /// Sends a code to a number or an address that was typed.
@@ -63,7 +94,9 @@ impl Visit {
         &self,
         target: Target,
         then: Option<String>,
+        by: Option<Messenger>,
     ) -> Result<(), HandlerError> {
+        let has_buttons_below = matches!(self.place(), Place::Phone { .. });
         let channel = target.channel();
         let (vault, asker) = (self.face.vault.clone(), self.asker());
         let asks = match channel {
@@ -81,6 +114,7 @@ impl Visit {
                         asker,
                         target,
                         address: None,
+                        by,
                     };
                     let begun = begin::begin(tx, &vault, &wish).await?;
                     let (place, id) = match &begun {
@@ -100,9 +134,13 @@ impl Visit {
             })
             .await?;
         match begun {
-            (Begun::Sent(_), Some(pending)) => self.asks_code(channel, &pending, Note::Sent).await,
+            (Begun::Sent(_), Some(pending)) => {
+                self.asks_code(has_buttons_below, &pending, Note::Sent)
+                    .await
+            }
             (Begun::Wait { wait, .. }, Some(pending)) => {
-                self.asks_code(channel, &pending, Note::Wait(wait)).await
+                self.asks_code(has_buttons_below, &pending, Note::Wait(wait))
+                    .await
             }
             (Begun::Already, _) => self.kept(channel, then).await,
             (Begun::Wait { wait, .. }, None) => {
@@ -118,11 +156,11 @@ impl Visit {
     /// The first question for a code: where a number was asked for, the buttons below the chat go away before.
     async fn asks_code(
         &self,
-        channel: Channel,
+        has_buttons_below: bool,
         pending: &Pending,
         note: Note,
     ) -> Result<(), HandlerError> {
-        if channel == Channel::Phone {
+        if has_buttons_below {
             let prompt = screens::phone_by_code(&self.localizer());
             self.prompt(self.place(), &prompt).await?;
         }
@@ -222,7 +260,11 @@ impl Visit {
     }
 
     /// Another code for the same number or address, by a new confirmation where the old one is over.
-    pub(in crate::bot) async fn resend(&self, id: PublicId) -> Result<(), HandlerError> {
+    pub(in crate::bot) async fn resend(
+        &self,
+        id: PublicId,
+        choice: Choice,
+    ) -> Result<(), HandlerError> {
         let (vault, asker, then) = (self.face.vault.clone(), self.asker(), self.waits());
         let (customer, needs, waits) = (self.customer.id, self.needs(), then.clone());
         let another = self
@@ -230,7 +272,7 @@ impl Visit {
             .write("confirmations.resend", move |tx, dialogue| {
                 let (vault, needs, then) = (vault.clone(), needs.clone(), waits.clone());
                 Box::pin(async move {
-                    let another = again(tx, &vault, asker, id).await?;
+                    let another = again(tx, &vault, asker, id, choice).await?;
                     let place = match &another {
                         Another::Of(pending, _) => Place::Code {
                             id: pending.id,
@@ -257,8 +299,10 @@ impl Visit {
         note: Note,
         then: Option<String>,
     ) -> Result<(), HandlerError> {
-        let has_link = self.face.shopfront.public_url.is_some();
-        let screen = screens::code(&self.localizer(), pending, note, has_link);
+        let front = &self.face.shopfront;
+        let has_link = front.public_url.is_some();
+        let l = self.localizer();
+        let screen = screens::code(&l, pending, note, has_link, &front.messengers);
         let id = pending.id;
         self.show(Place::Code { id, then }, &screen).await
     }
@@ -290,8 +334,8 @@ impl Visit {
         self.profile().await
     }
 
-    /// A one-time link that opens the cabinet.
-    pub(in crate::bot) async fn cabinet(&self) -> Result<(), HandlerError> {
+    /// A one-time link that opens the cabinet, at the page that `end` of the link names.
+    pub(in crate::bot) async fn cabinet(&self, end: &str) -> Result<(), HandlerError> {
         let front = &self.face.shopfront;
         let Some(public_url) = front.public_url.as_ref().filter(|_| front.opens_cabinet) else {
             return self.profile().await;
@@ -307,7 +351,7 @@ impl Visit {
             })
             .await
             .map_err(|error: StoreError| error)?;
-        let link = format!("{public_url}/login/{}", token.expose());
+        let link = format!("{public_url}/login/{}{end}", token.expose());
         let screen = screens::cabinet(&self.localizer(), &link);
         self.show(Place::Profile, &screen).await
     }
@@ -332,6 +376,7 @@ async fn again(
     vault: &crate::shop::vault::Vault,
     asker: Asker,
     id: PublicId,
+    choice: Choice,
 ) -> Result<Another, StoreError> {
     let Some(pending) = look::one(tx, vault, asker, id).await? else {
         return Ok(Another::Nothing);
@@ -339,7 +384,7 @@ async fn again(
     if pending.state == State::Consumed {
         return Ok(Another::Kept(pending.channel));
     }
-    let (id, note) = match resend::resend(tx, vault, asker, id, None).await? {
+    let (id, note) = match resend::resend(tx, vault, asker, id, None, choice).await? {
         Resent::Sent => (id, Note::Another),
         Resent::Wait { wait } => (id, Note::Wait(wait)),
         Resent::TooMany { wait } => (id, Note::TooMany(wait)),
@@ -355,6 +400,7 @@ async fn again(
                 asker,
                 target,
                 address: None,
+                by: choice.after(pending.by),
             };
             match begin::begin(tx, vault, &wish).await? {
                 Begun::Sent(id) => (id, Note::Another),

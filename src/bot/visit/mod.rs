@@ -19,6 +19,7 @@ use super::place::Place;
 use super::screens::{self, Localizer, Prompt, Screen};
 use super::vital::Tap;
 use crate::bus::{HandlerError, Turn};
+use crate::shop::confirmations::resend::Choice;
 use crate::shop::customers::{self, Customer};
 use crate::shop::texts::{Language, Texts};
 
@@ -68,6 +69,7 @@ impl Visit {
             Place::Cart => self.cart().await,
             Place::Profile => self.profile().await,
             Place::Phone { then } => self.ask_phone(then).await,
+            Place::PhoneWay { number, then } => self.ask_way(number, then).await,
             Place::Email { then } => self.ask_email(then).await,
             Place::Code { id, then } => self.code(id, then).await,
             Place::Name { then } => self.ask_name(then).await,
@@ -110,8 +112,11 @@ impl Visit {
             Callback::Own(Own::AskEmail) => self.ask_email(self.waits()).await,
             Callback::Own(Own::ForgetEmail) => self.forget_email().await,
             Callback::Own(Own::Code { id }) => self.code(id, self.waits()).await,
-            Callback::Own(Own::Resend { id }) => self.resend(id).await,
-            Callback::Own(Own::Cabinet) => self.cabinet().await,
+            Callback::Own(Own::Resend { id }) => self.resend(id, Choice::AsBefore).await,
+            Callback::Own(Own::ResendBy { id, by }) => self.resend(id, by).await,
+            Callback::Own(Own::SendBy { by }) => self.send_by(by.after(None)).await,
+            Callback::Own(Own::Cabinet) => self.cabinet("").await,
+            Callback::Own(Own::Vk) => self.cabinet("/vk").await,
             Callback::Own(Own::AskName) => self.ask_name(self.waits()).await,
             Callback::Own(Own::OwnName) => self.own_name().await,
             Callback::Own(Own::Agree { to }) => self.agree(to).await,
@@ -125,6 +130,9 @@ impl Visit {
         let said = text.unwrap_or_default();
         match self.place() {
             Place::Phone { then } => return self.phone_text(then, said).await,
+            Place::PhoneWay { then, .. } if !is_command => {
+                return self.phone_text(then, said).await;
+            }
             Place::Name { then } if !is_command => return self.name_text(then, said).await,
             Place::Email { then } if !is_command => return self.email_text(then, said).await,
             Place::Code { id, then } if !is_command => {

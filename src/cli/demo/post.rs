@@ -8,7 +8,7 @@ use kiosk_emulator::Control;
 
 use crate::senders::{Senders, words};
 use crate::shop::confirmations::senders::{
-    Carried, Mail, MailSender, Mailed, PhoneCode, PhoneSender, Recipient,
+    Carried, Mail, MailSender, Mailed, Messenger, PhoneCode, PhoneSender, Recipient,
 };
 
 /// The emulator's mailbox.
@@ -35,6 +35,10 @@ pub(super) fn senders(control: &Control, shop: &str) -> Senders {
 impl PhoneSender for Mailbox {
     fn account(&self) -> &'static str {
         "log:demo"
+    }
+
+    fn messenger(&self) -> Messenger {
+        Messenger::Log
     }
 
     fn can_reach(&self, _to: &Recipient) -> bool {

@@ -44,6 +44,20 @@ fn occasions() -> Vec<(&'static str, Occasion)> {
         ),
         ("password", Occasion::PasswordChanged { at: at() }),
         (
+            "vk-linked",
+            Occasion::VkChanged {
+                at: at(),
+                linked: true,
+            },
+        ),
+        (
+            "vk-unlinked",
+            Occasion::VkChanged {
+                at: at(),
+                linked: false,
+            },
+        ),
+        (
             "order",
             Occasion::OrderReady {
                 number: "7F3A-91C2".to_owned(),
@@ -140,7 +154,8 @@ fn codes_and_links_stand_in_both_parts_and_never_in_the_subject() {
                 | Occasion::OrderReady { link, .. } => (Some(link), None),
                 Occasion::EmailChanged { .. }
                 | Occasion::NewLogin { .. }
-                | Occasion::PasswordChanged { .. } => (None, None),
+                | Occasion::PasswordChanged { .. }
+                | Occasion::VkChanged { .. } => (None, None),
             };
             if let Some(link) = link {
                 assert!(

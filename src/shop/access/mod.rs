@@ -5,6 +5,7 @@
 //! - [`links`] are made by the bot and log in once.
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
+//! - [`vk`]: the customer's VK account.
 //! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
@@ -17,6 +18,7 @@ mod notices;
 pub mod passwords;
 pub mod sessions;
 pub mod token;
+pub mod vk;
 
 use std::fmt;
 

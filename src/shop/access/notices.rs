@@ -1,5 +1,6 @@
 //! What a customer is told by mail, so that somebody else in their cabinet does not stay unseen: each login, each change of
-//! the password. Who has confirmed no address is not told; their sessions are listed in the cabinet.
+//! the password. Who has confirmed no address is not told; their sessions are listed in the cabinet. Of their VK account,
+//! which codes go to, they are told in the chat, too.
 
 use super::Way;
 use super::device::Device;
@@ -46,6 +47,28 @@ pub(super) async fn password_changed(tx: &mut Tx<'_>, customer: i64) -> Result<(
         change: PublicId::random(tx)?,
         to: customer.telegram_id,
         at: tx.now(),
+    };
+    letters::post(tx, &customer, &letter).await
+}
+
+/// A VK account was linked, or is linked no more.
+pub(super) async fn vk_changed(
+    tx: &mut Tx<'_>,
+    customer: i64,
+    linked: bool,
+) -> Result<(), StoreError> {
+    let change = PublicId::random(tx)?;
+    if let Some(customer) = customers::by_id(tx, customer).await? {
+        letters::post(tx, &customer, &Letter::VkChanged { change, linked }).await?;
+    }
+    let Some(customer) = reachable(tx, customer).await? else {
+        return Ok(());
+    };
+    let letter = Letter::MailVk {
+        change,
+        to: customer.telegram_id,
+        at: tx.now(),
+        linked,
     };
     letters::post(tx, &customer, &letter).await
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::found;
 use super::secret;
+use super::senders::Messenger;
 use super::{Allowed, Asker, CODE_LIFE, Channel, Purpose, Target, allow_send, subject};
 use crate::clock::Millis;
 use crate::meters;
@@ -23,6 +24,8 @@ pub struct Wish {
     pub target: Target,
     /// From where on the network, if not from a chat.
     pub address: Option<IpAddr>,
+    /// By what a code to a phone shall come; `None`: by whichever. It is a wish: where that can't carry it, others do.
+    pub by: Option<Messenger>,
 }
 
 /// What came of it. A visitor's answer does not depend on whether anybody has the target.
@@ -57,8 +60,8 @@ sql! {
          WHERE target_key = $1 AND purpose = $2 AND purpose IN ('recover', 'login') AND state = 'live'";
     INSERT = "confirmations.begin.insert",
         "INSERT INTO confirmations (public_id, customer_id, purpose, channel, target, target_key, code_hash, token_hash,
-             sent_at, code_expires_at, expires_at, created_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $9, $9)";
+             sent_at, code_expires_at, expires_at, messenger, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $9, $9)";
 }
 
 /// Begins a confirmation, or begins it again: the older one of the same customer (of the same target, for a way in) ends.
@@ -99,6 +102,7 @@ pub async fn begin(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Begun,
     let kept = Kept::of(tx, vault, id, purpose, channel, 1, customer.is_none())?;
     let whose = customer.as_ref().map(|it| it.id);
     let (carried_by, text) = (channel.as_str(), target.as_str());
+    let by = word_of(wish.by, purpose, channel);
     let binds = binds![
         id,
         whose,
@@ -110,7 +114,8 @@ pub async fn begin(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Begun,
         kept.token_hash,
         now,
         kept.code_until,
-        kept.until
+        kept.until,
+        by
     ];
     tx.execute(&INSERT, binds).await?;
     if let Some(customer) = customer {
@@ -118,6 +123,16 @@ pub async fn begin(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Begun,
     }
     tx.tally(meters::CONFIRMATIONS.of([word, "begun"]), 1);
     Ok(Begun::Sent(id))
+}
+
+/// What is kept of a wish: nothing for a mailbox, and for a number none that would not prove it.
+pub(super) fn word_of(
+    by: Option<Messenger>,
+    purpose: Purpose,
+    channel: Channel,
+) -> Option<&'static str> {
+    by.filter(|by| channel == Channel::Phone && purpose.is_served_by(*by))
+        .map(Messenger::as_str)
 }
 
 /// Whose the target will be, or is: nobody, for a visitor who names one that nobody has.

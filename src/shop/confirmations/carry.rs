@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::found::{self, Found, State};
 use super::rotation::{self, Candidate, Kind, Turn, Verdict};
-use super::senders::{Carried, PhoneCode, PhoneSender, Recipient};
+use super::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 use super::sends::{self, Ended};
 use super::{Channel, Purpose, proof, secret};
 use crate::bus::Outcome;
@@ -136,7 +136,7 @@ async fn step(
         .collect();
     let (may_return, fresh): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|it| skip.contains(&it.at));
-    let turn = rotation::next(tx, Kind::Phone, senders.len(), &fresh).await?;
+    let turn = turn_of(tx, senders, found.by, fresh).await?;
     let at = match turn {
         Turn::Of(at) => at,
         Turn::Later(_) | Turn::Nobody => {
@@ -157,6 +157,30 @@ async fn step(
         number: number(send),
     };
     Ok(Next::Call(Box::new(Call { at, send, code })))
+}
+
+/// Whose turn it is: first among those that carry by what was chosen, and among the others where none of these can now.
+async fn turn_of(
+    tx: &mut Tx<'_>,
+    senders: &[Arc<dyn PhoneSender>],
+    chosen: Option<Messenger>,
+    candidates: Vec<Candidate>,
+) -> Result<Turn, StoreError> {
+    let is_chosen = |candidate: &Candidate| {
+        let sender = senders.get(candidate.at);
+        chosen.is_some_and(|chosen| sender.is_some_and(|it| it.messenger() == chosen))
+    };
+    let (first, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_chosen);
+    let turn = rotation::next(tx, Kind::Phone, senders.len(), &first).await?;
+    if matches!(turn, Turn::Of(_)) {
+        return Ok(turn);
+    }
+    let other = rotation::next(tx, Kind::Phone, senders.len(), &others).await?;
+    Ok(match (turn, other) {
+        (Turn::Later(first), Turn::Later(other)) => Turn::Later(first.min(other)),
+        (Turn::Later(first), Turn::Nobody) => Turn::Later(first),
+        (_, other) => other,
+    })
 }
 
 /// Whether somebody still waits for a round's code.

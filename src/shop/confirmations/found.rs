@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::senders::Messenger;
 use super::{Asker, CODE_LIFE, Channel, Purpose, Target};
 use crate::clock::Millis;
 use crate::shop::customers::{Email, Phone};
@@ -38,6 +39,8 @@ pub(super) struct Found {
     pub(super) code_until: Millis,
     pub(super) until: Millis,
     pub(super) state: State,
+    /// By what its code was wished to come.
+    pub(super) by: Option<Messenger>,
 }
 
 impl FromRow for Found {
@@ -61,6 +64,10 @@ impl FromRow for Found {
                 "locked" => State::Locked,
                 _ => return Err(broken()),
             },
+            // A word of a later program's is no wish that this one could follow.
+            by: row
+                .get::<Option<String>>(12)?
+                .and_then(|word| Messenger::from_word(&word)),
         })
     }
 }
@@ -98,23 +105,23 @@ fn broken() -> StoreError {
 
 sql! {
     OF_CUSTOMER = "confirmations.of_customer",
-        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE public_id = $1 AND customer_id = $2 AND purpose IN ('phone', 'email')";
     OF_VISITOR = "confirmations.of_visitor",
-        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE public_id = $1 AND purpose = $2";
     BY_TOKEN = "confirmations.by_token",
-        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE token_hash = $1 AND purpose = $2";
     BY_NAME = "confirmations.by_name",
-        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE public_id = $1";
     LIVE_OF = "confirmations.live_of",
-        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE customer_id = $1 AND purpose = $2 AND purpose IN ('phone', 'email') AND state = 'live' AND expires_at > $3";
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::found;
 pub use super::found::State;
+use super::senders::Messenger;
 use super::{Asker, Channel, GAP, MOST_TRIES, Purpose, subject};
 use crate::clock::Millis;
 use crate::shop::throttle;
@@ -31,6 +32,8 @@ pub struct Pending {
     pub tries_left: i64,
     /// Before another code may be asked for.
     pub wait: Option<Duration>,
+    /// By what its code was wished to come.
+    pub by: Option<Messenger>,
 }
 
 /// A confirmation of the asker's.
@@ -68,6 +71,7 @@ async fn pending(
         id: found.public_id,
         purpose: found.purpose,
         channel: found.channel,
+        by: found.by,
         target: found.target,
         state: found.state,
         code_until: found.code_until,

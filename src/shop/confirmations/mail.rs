@@ -58,6 +58,13 @@ pub enum About {
         /// When.
         at: Millis,
     },
+    /// A VK account was linked, or is linked no more.
+    Vk {
+        /// When.
+        at: Millis,
+        /// Whether one is linked now.
+        linked: bool,
+    },
 }
 
 /// The words of a mail.
@@ -250,6 +257,13 @@ async fn step(
         }
         Letter::MailPassword { to, at, .. } => {
             (email_of(tx, *to).await?, About::Password { at: *at })
+        }
+        Letter::MailVk { to, at, linked, .. } => {
+            let about = About::Vk {
+                at: *at,
+                linked: *linked,
+            };
+            (email_of(tx, *to).await?, about)
         }
         Letter::MailOrder { order, to } => {
             let Some(token) = link::token(tx, vault, *order).await? else {

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 pub use self::proof::{Proof, Proved};
 pub use self::rotation::{HELD_FOR_SPAM, MEND};
+use self::senders::Messenger;
 use crate::shop::customers::{Email, Phone};
 use crate::shop::throttle::{self, Limit, Taken};
 use crate::shop::vault::Vault;
@@ -204,6 +205,11 @@ impl Purpose {
             "login" => Ok(Purpose::Login),
             _ => Err(StoreError::new("confirmations.read", ErrorKind::Decode)),
         }
+    }
+
+    /// Whether a code for it may come by a messenger: none that does not prove a number where a number is to be proved.
+    pub fn is_served_by(self, messenger: Messenger) -> bool {
+        self != Purpose::Phone || messenger.proves_numbers()
     }
 
     /// How long a whole confirmation lives; its code may end before it.

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::begin::{Kept, letter};
+use super::begin::{Kept, letter, word_of};
 use super::found::{self, State};
+use super::senders::Messenger;
 use super::{Allowed, Asker, allow_send, subject};
 use crate::meters;
 use crate::shop::customers;
@@ -32,10 +33,32 @@ pub enum Resent {
     Ended,
 }
 
+/// By what another code shall come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// By what was chosen for the code before.
+    AsBefore,
+    /// By whichever.
+    Any,
+    /// By this, and by others where it can't carry it.
+    By(Messenger),
+}
+
+impl Choice {
+    /// The wish that follows from the one before.
+    pub fn after(self, before: Option<Messenger>) -> Option<Messenger> {
+        match self {
+            Choice::AsBefore => before,
+            Choice::Any => None,
+            Choice::By(messenger) => Some(messenger),
+        }
+    }
+}
+
 sql! {
     NEXT_ROUND = "confirmations.resend.next_round",
         "UPDATE confirmations SET round = round + 1, tries = 0, code_hash = $3, token_hash = $4, sent_at = $5,
-             code_expires_at = $6, expires_at = $7, changed_at = $5
+             code_expires_at = $6, expires_at = $7, messenger = $8, changed_at = $5
          WHERE id = $1 AND round = $2 AND state = 'live' AND expires_at > $5";
 }
 
@@ -46,6 +69,7 @@ pub async fn resend(
     asker: Asker,
     id: PublicId,
     address: Option<IpAddr>,
+    choice: Choice,
 ) -> Result<Resent, StoreError> {
     let now = tx.now();
     let found = found::of(tx, asker, id).await?;
@@ -72,6 +96,7 @@ pub async fn resend(
         round,
         found.is_decoy(),
     )?;
+    let by = word_of(choice.after(found.by), found.purpose, found.channel);
     let binds = binds![
         found.id,
         found.round,
@@ -79,7 +104,8 @@ pub async fn resend(
         kept.token_hash,
         now,
         kept.code_until,
-        kept.until
+        kept.until,
+        by
     ];
     if tx.execute(&NEXT_ROUND, binds).await? == 0 {
         return Ok(Resent::Ended);

@@ -2,6 +2,7 @@
 //! makes one call and says how it went.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -82,10 +83,64 @@ pub enum Carried {
     Unknown(String),
 }
 
+/// By what a code comes to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Messenger {
+    /// Telegram's own chat for codes.
+    Telegram,
+    /// WhatsApp.
+    Whatsapp,
+    /// A message of the shop's community on VK: only to who has linked their account, and never to prove a number.
+    Vk,
+    /// A log or a mailbox on a machine for development.
+    Log,
+}
+
+impl Messenger {
+    /// All of them, in the order in which people choose among them.
+    pub const ALL: [Messenger; 4] = [
+        Messenger::Telegram,
+        Messenger::Whatsapp,
+        Messenger::Vk,
+        Messenger::Log,
+    ];
+
+    /// Its word in the database, in forms and in the codes of buttons.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Messenger::Telegram => "telegram",
+            Messenger::Whatsapp => "whatsapp",
+            Messenger::Vk => "vk",
+            Messenger::Log => "log",
+        }
+    }
+
+    /// The one that a word means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// Those by which `senders` carry, each once.
+    pub fn of(senders: &[Arc<dyn PhoneSender>]) -> Vec<Self> {
+        let is_there = |it: &Self| senders.iter().any(|sender| sender.messenger() == *it);
+        Self::ALL.into_iter().filter(is_there).collect()
+    }
+
+    /// Whether a code that came by it proves a number: not where it goes to an account that has none.
+    pub fn proves_numbers(self) -> bool {
+        match self {
+            Messenger::Telegram | Messenger::Whatsapp | Messenger::Log => true,
+            Messenger::Vk => false,
+        }
+    }
+}
+
 /// A channel that carries codes to phones.
 pub trait PhoneSender: Send + Sync + 'static {
     /// The account, such as `gateway:main`.
     fn account(&self) -> &str;
+    /// By what its codes come.
+    fn messenger(&self) -> Messenger;
     /// Whether it can reach them at all, as far as can be told without asking anybody.
     fn can_reach(&self, to: &Recipient) -> bool;
     /// Sends allowed in a day; `None` is without a limit. Since a send can cost money, this is the day's budget.

@@ -52,6 +52,9 @@ sql! {
         "UPDATE confirmations SET target = '', target_key = '', replaced = NULL,
              state = CASE state WHEN 'live' THEN 'expired' ELSE state END, changed_at = $2
          WHERE customer_id = $1";
+    END_WAYS_IN = "confirmations.end_ways_in",
+        "UPDATE confirmations SET state = 'expired', changed_at = $2
+         WHERE customer_id = $1 AND purpose IN ('recover', 'login') AND state = 'live'";
     NEXT = "confirmations.expire.next",
         "SELECT MIN(expires_at) FROM confirmations WHERE state = 'live'";
 }
@@ -72,6 +75,14 @@ pub async fn sweep(tx: &mut Tx<'_>, most: i64) -> Result<Swept, StoreError> {
 pub async fn forget_customer(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
     let now = tx.now();
     tx.execute(&FORGET_CUSTOMER, binds![customer, now])
+        .await
+        .map(|_| ())
+}
+
+/// Ends the ways in that wait for a code: it may have gone where the customer does not read any more.
+pub(in crate::shop) async fn end_ways_in(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.execute(&END_WAYS_IN, binds![customer, now])
         .await
         .map(|_| ())
 }

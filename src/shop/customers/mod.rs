@@ -16,4 +16,5 @@ pub use self::known::{
 };
 pub use self::phone::{Phone, Region};
 pub use self::profile::{GivenName, phone};
+pub(in crate::shop) use self::take::lock_target;
 pub use self::take::{Taken, forget_email, forget_phone, set_phone, take_email, take_phone};

@@ -119,7 +119,12 @@ pub async fn forget_email(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
     tx.execute(&DROP_EMAIL, binds![id]).await.map(|_| ())
 }
 
-async fn lock_target(tx: &mut Tx<'_>, what: &str, target: &str) -> Result<(), StoreError> {
+/// Locks what customers can have, by its name, until the transaction ends.
+pub(in crate::shop) async fn lock_target(
+    tx: &mut Tx<'_>,
+    what: &str,
+    target: &str,
+) -> Result<(), StoreError> {
     let name = Sha256::digest([what, ":", target].concat());
     let half = |at: usize| {
         let bytes = [name[at], name[at + 1], name[at + 2], name[at + 3]];

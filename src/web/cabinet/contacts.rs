@@ -12,13 +12,14 @@ use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::look::{self, Pending};
 use crate::shop::confirmations::resend::{self, Resent};
-use crate::shop::confirmations::{Asker, Channel, Target};
+use crate::shop::confirmations::{Asker, Channel, Purpose, Target};
 use crate::shop::customers::{Email, Phone};
 use crate::web::codes;
 use crate::web::posted::Posted;
 use crate::web::sheet::{Form, Sheet};
 use crate::web::site::{Problem, Site};
 use crate::web::visitor::Visitor;
+use crate::web::ways;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -69,20 +70,18 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
     let mut sheet = Sheet::new(visitor.t(title), here)
         .fact(visitor.t("profile-so-far"), &so_far)
         .words(visitor.t("profile-confirm-first"));
-    if let Some(pending) = live(visitor, channel).await? {
+    if let Some(waiting) = live(visitor, channel).await? {
+        let target = waiting.target.clone();
         let words = match channel {
             Channel::Phone => "code-sent-to",
             Channel::Email => "code-mailed-to",
         };
-        let words = visitor.say(words, &[("target", pending.target.into())]);
+        let words = visitor.say(words, &[("target", target.into())]);
         let form = Form::new(&format!("{here}/code"), visitor.t("confirm-code"))
             .title(words)
             .field("code", visitor.t("code-label"), "code", "one-time-code");
-        sheet = sheet.form(form.main()).form(codes::again_form(
-            visitor,
-            &format!("{here}/again"),
-            pending.wait,
-        ));
+        let again = ways::again(visitor, &format!("{here}/again"), &waiting)?;
+        sheet = sheet.form(form.main()).form(again);
     }
     let form = Form::new(here, visitor.t(ask))
         .title(visitor.t("profile-another"))
@@ -114,6 +113,18 @@ async fn ask(Path(what): Path<String>, posted: Posted) -> Result<Response, Probl
         Channel::Phone => Phone::typed(posted.field("phone"), region).map(Target::Phone),
         Channel::Email => Email::read(posted.field("email")).map(Target::Email),
     };
+    let by = ways::chosen(&posted);
+    if let Some(Target::Phone(phone)) = &target
+        && is_fresh(&posted.visitor)?
+        && let Some(page) = ways::question(
+            &posted,
+            (here(channel), here(channel)),
+            Purpose::Phone,
+            phone,
+        )?
+    {
+        return page.show(&posted.visitor);
+    }
     let visitor = posted.visitor;
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if !is_fresh(&visitor)? {
@@ -133,6 +144,7 @@ async fn ask(Path(what): Path<String>, posted: Posted) -> Result<Response, Probl
         asker: Asker::Customer(visitor.owner()?.customer),
         target,
         address: visitor.address,
+        by,
     };
     let vault = visitor.site.vault.clone();
     let begun = visitor
@@ -185,6 +197,7 @@ async fn guess(Path(what): Path<String>, posted: Posted) -> Result<Response, Pro
 
 async fn again(Path(what): Path<String>, posted: Posted) -> Result<Response, Problem> {
     let channel = channel(&what)?;
+    let choice = ways::choice(&posted);
     let visitor = posted.visitor;
     let asker = Asker::Customer(visitor.owner()?.customer);
     let outcome = match live(&visitor, channel).await? {
@@ -195,7 +208,9 @@ async fn again(Path(what): Path<String>, posted: Posted) -> Result<Response, Pro
                 .store
                 .write("pages.contact.again", move |tx| {
                     let vault = vault.clone();
-                    Box::pin(async move { resend::resend(tx, &vault, asker, id, address).await })
+                    Box::pin(
+                        async move { resend::resend(tx, &vault, asker, id, address, choice).await },
+                    )
                 })
                 .await?
         }

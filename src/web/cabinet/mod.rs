@@ -6,6 +6,7 @@ mod data;
 mod orders;
 mod profile;
 mod safety;
+mod vk;
 
 use axum::Router;
 use axum::response::Response;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Router<Site> {
         .merge(contacts::routes())
         .merge(safety::routes())
         .merge(data::routes())
+        .merge(vk::routes())
 }
 
 /// What is known of whoever is logged in.

@@ -46,14 +46,18 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
         visitor.t("profile-language"),
         profile.language,
     );
-    Ok(Sheet::new(visitor.t("cabinet-room-profile"), HERE)
+    let sheet = Sheet::new(visitor.t("cabinet-room-profile"), HERE)
         .fact(visitor.t("profile-name"), profile.calls_themselves())
         .fact(visitor.t("login-phone"), &phone)
         .fact(visitor.t("login-email"), &email)
         .form(name)
         .form(language)
         .link("/cabinet/phone", visitor.t("profile-phone"))
-        .link("/cabinet/email", visitor.t("profile-email")))
+        .link("/cabinet/email", visitor.t("profile-email"));
+    Ok(match visitor.doors()?.vk {
+        Some(_) => sheet.link("/cabinet/vk", visitor.t("profile-vk")),
+        None => sheet,
+    })
 }
 
 async fn rename(posted: Posted) -> Result<Response, Problem> {

@@ -22,6 +22,8 @@ use url::{Url, form_urlencoded};
 pub struct Heard {
     pub method: String,
     pub path: String,
+    /// What stands behind `?`.
+    pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -65,7 +67,7 @@ pub enum Fault {
     Cut,
 }
 
-/// How a provider answers as a rule.
+/// How a provider answers as a rule; with 303 and a text it sends a browser on.
 type Usual = dyn Fn(&Heard) -> (u16, Value) + Send + Sync;
 
 #[derive(Clone)]
@@ -123,6 +125,7 @@ async fn answer(
     let heard = Heard {
         method: method.to_string(),
         path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
         headers,
         body,
     };
@@ -138,7 +141,10 @@ async fn answer(
     match fault {
         None => {
             let (status, value) = (inner.usual)(&heard);
-            json(status, &value)
+            match value.as_str().filter(|_| status == 303) {
+                Some(to) => axum::response::Redirect::to(to).into_response(),
+                None => json(status, &value),
+            }
         }
         Some(Fault::Answer(status, value)) => json(status, &value),
         Some(Fault::Page(status, text)) => {

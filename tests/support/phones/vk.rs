@@ -127,10 +127,11 @@ struct Agreed {
 struct Logins {
     agreed: HashMap<String, Agreed>,
     tokens: HashSet<String>,
+    user: i64,
     phone: Option<String>,
 }
 
-/// VK ID with one person, user 501.
+/// VK ID with one person, at first user 501.
 #[derive(Clone)]
 pub struct VkId {
     provider: Provider,
@@ -148,12 +149,14 @@ impl VkId {
     /// The person shares this number, or none.
     pub async fn start(phone: Option<&str>) -> Self {
         let logins = Logins {
+            user: 501,
             phone: phone.map(str::to_owned),
             ..Logins::default()
         };
         let logins = Arc::new(Mutex::new(logins));
         let keep = logins.clone();
         let provider = Provider::start(move |heard| match answer(heard, &keep) {
+            Ok(Value::String(to)) => (303, Value::String(to)),
             Ok(value) => (200, value),
             Err(error) => (
                 400,
@@ -168,37 +171,63 @@ impl VkId {
         &self.provider
     }
 
+    /// From now on it is this person, who shares this number or none.
+    pub fn is_used_by(&self, user: i64, phone: Option<&str>) {
+        let mut logins = self.logins.lock().expect("no panic");
+        logins.user = user;
+        logins.phone = phone.map(str::to_owned);
+    }
+
     /// The person opens the address, logs in and agrees.
     pub fn agree(&self, url: &Url) -> Came {
         assert_eq!(url.path(), "/authorize");
-        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!(asked["response_type"], "code");
-        assert_eq!(asked["code_challenge_method"], "S256");
-        assert!(
-            asked["scope"].split(' ').any(|it| it == "phone"),
-            "{asked:?}"
-        );
-        assert!(asked["state"].len() >= 32, "{asked:?}");
-        let mut logins = self.logins.lock().expect("no panic");
-        let code = format!("code-{}", logins.agreed.len());
-        let agreed = Agreed {
-            challenge: asked["code_challenge"].clone(),
-            redirect: asked["redirect_uri"].clone(),
-            client: asked["client_id"].clone(),
-            device: "device-1".to_owned(),
-        };
-        logins.agreed.insert(code.clone(), agreed);
-        Came {
-            code,
-            state: asked["state"].clone(),
-            device_id: "device-1".to_owned(),
-        }
+        let asked = url.query_pairs().into_owned().collect();
+        agree(&mut self.logins.lock().expect("no panic"), &asked)
+    }
+}
+
+/// The person agrees to what is asked. In a browser they do as soon as they are asked.
+fn agree(logins: &mut Logins, asked: &HashMap<String, String>) -> Came {
+    assert_eq!(asked["response_type"], "code");
+    assert_eq!(asked["code_challenge_method"], "S256");
+    assert!(
+        asked["scope"].split(' ').any(|it| it == "phone"),
+        "{asked:?}"
+    );
+    assert!(asked["state"].len() >= 32, "{asked:?}");
+    let code = format!("code-{}", logins.agreed.len());
+    let agreed = Agreed {
+        challenge: asked["code_challenge"].clone(),
+        redirect: asked["redirect_uri"].clone(),
+        client: asked["client_id"].clone(),
+        device: "device-1".to_owned(),
+    };
+    logins.agreed.insert(code.clone(), agreed);
+    Came {
+        code,
+        state: asked["state"].clone(),
+        device_id: "device-1".to_owned(),
     }
 }
 
 fn answer(heard: &Heard, logins: &Mutex<Logins>) -> Result<Value, &'static str> {
     let mut logins = logins.lock().expect("no panic");
     match heard.path.as_str() {
+        "/authorize" => {
+            let asked = form_urlencoded::parse(heard.query.as_bytes());
+            let asked: HashMap<String, String> = asked.into_owned().collect();
+            let Came {
+                code,
+                state,
+                device_id,
+            } = agree(&mut logins, &asked);
+            let mut back: Url = asked["redirect_uri"].parse().expect("an address");
+            back.query_pairs_mut()
+                .append_pair("code", &code)
+                .append_pair("state", &state)
+                .append_pair("device_id", &device_id);
+            Ok(Value::String(back.into()))
+        }
         "/oauth2/auth" => {
             if heard.field("grant_type") != "authorization_code" {
                 return Err("unsupported_grant_type");
@@ -215,16 +244,20 @@ fn answer(heard: &Heard, logins: &Mutex<Logins>) -> Result<Value, &'static str> 
             }
             let token = format!("vk2.a.{}", logins.tokens.len());
             logins.tokens.insert(token.clone());
+            let scope = match &logins.phone {
+                Some(_) => "vkid.personal_info phone",
+                None => "vkid.personal_info",
+            };
             Ok(json!({
                 "access_token": token, "refresh_token": "r", "id_token": "i", "expires_in": 3600,
-                "user_id": 501, "state": heard.field("state"), "scope": "vkid.personal_info phone",
+                "user_id": logins.user, "state": heard.field("state"), "scope": scope,
             }))
         }
         "/oauth2/user_info" => {
             if !logins.tokens.contains(&heard.field("access_token")) {
                 return Err("invalid_token");
             }
-            let mut user = json!({ "user_id": "501", "first_name": "Ann", "last_name": "A" });
+            let mut user = json!({ "user_id": logins.user.to_string(), "first_name": "Ann", "last_name": "A" });
             if let Some(phone) = &logins.phone {
                 user["phone"] = json!(phone);
             }
