@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::CabinetSettings;
+use crate::shop::access::identity::app;
 use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Grant, OidcError, Provider};
 use crate::shop::access::passwords::hasher::Hasher;
@@ -51,6 +52,7 @@ pub(super) fn doors(
         region: settings.region,
         hasher: Hasher::new(),
         bot_token: bot_token.clone(),
+        app_key: app::TELEGRAM,
         telegram,
     })))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use kiosk::i18n::Zone;
 use kiosk::shop::access::Way;
+use kiosk::shop::access::identity::app;
 use kiosk::shop::access::passwords::hasher::Hasher;
 use kiosk::shop::confirmations::senders::Reporter;
 use kiosk::shop::customers::Region;
@@ -37,6 +38,7 @@ pub struct Otherwise {
     pub reporters: Vec<Arc<dyn Reporter>>,
     pub telegram: Option<TelegramDoor>,
     pub address_header: Option<&'static str>,
+    pub app_key: Option<[u8; 32]>,
 }
 
 impl Pages {
@@ -63,6 +65,7 @@ impl Pages {
             region: Region::read("RU"),
             hasher: Hasher::new(),
             bot_token: TOKEN.into(),
+            app_key: otherwise.app_key.unwrap_or(app::TELEGRAM),
             telegram: otherwise.telegram,
         };
         let site = Site {
