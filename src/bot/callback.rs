@@ -382,7 +382,7 @@ mod tests {
             language.prop_map(|code| Callback::Language { code }),
             any::<([u8; 16], u8)>().prop_map(|(id, which)| {
                 let id = PublicId(id);
-                Callback::Own(match which % 8 {
+                Callback::Own(match which % 10 {
                     0 => Own::AskEmail,
                     1 => Own::ForgetEmail,
                     2 => Own::Code { id },
@@ -392,6 +392,8 @@ mod tests {
                     6 => Own::Agree {
                         to: agreement(Some("0a1b2c3d"), None),
                     },
+                    7 => Own::EndSession { id },
+                    8 => Own::EndSessions,
                     _ => Own::Cabinet,
                 })
             }),

@@ -1,6 +1,7 @@
 //! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
 
 mod account;
+mod account_notices;
 mod cart;
 mod catalogue;
 mod contacts;
@@ -19,6 +20,9 @@ use serde_json::value::{RawValue, to_raw_value};
 pub use self::account::{
     Page, Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
     phone_kept, privacy, profile,
+};
+pub use self::account_notices::{
+    Login, confirmed_elsewhere, contact_confirmed, forgotten, logged_in, logged_out, password_set,
 };
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,

@@ -5,6 +5,7 @@ mod after;
 mod by_mail;
 mod cabinet;
 mod cart;
+mod elsewhere;
 mod email;
 mod later;
 mod phone;

@@ -21,6 +21,13 @@ pub enum Own {
     },
     /// A link that opens the cabinet.
     Cabinet,
+    /// One session of the cabinet ended.
+    EndSession {
+        /// The session.
+        id: PublicId,
+    },
+    /// All sessions of the cabinet ended.
+    EndSessions,
     /// The question what to call them.
     AskName,
     /// The name that Telegram knows.
@@ -54,6 +61,8 @@ impl Own {
             Own::Code { id } => format!("c{id}"),
             Own::Resend { id } => format!("r{id}"),
             Own::Cabinet => "o".to_owned(),
+            Own::EndSession { id } => format!("s{id}"),
+            Own::EndSessions => "q".to_owned(),
             Own::AskName => "n".to_owned(),
             Own::OwnName => "t".to_owned(),
             Own::Agree { to } => format!("a{to}"),
@@ -74,6 +83,10 @@ impl Own {
                 id: rest.parse().ok()?,
             },
             'o' => Own::Cabinet,
+            's' => Own::EndSession {
+                id: rest.parse().ok()?,
+            },
+            'q' => Own::EndSessions,
             'n' => Own::AskName,
             't' => Own::OwnName,
             'a' if is_agreement(rest) => Own::Agree {
@@ -91,6 +104,8 @@ impl Own {
             Own::Code { .. } => "own.code",
             Own::Resend { .. } => "own.resend",
             Own::Cabinet => "own.cabinet",
+            Own::EndSession { .. } => "own.end_session",
+            Own::EndSessions => "own.end_sessions",
             Own::AskName => "own.ask_name",
             Own::OwnName => "own.own_name",
             Own::Agree { .. } => "own.agree",

@@ -12,6 +12,7 @@ mod registration;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(in crate::bot) use self::registration::next_place;
 use super::callback::{Callback, Desk, Own, Unfit};
 use super::drawing::{self, Drawn, Old};
 use super::face::Face;
@@ -112,6 +113,8 @@ impl Visit {
             Callback::Own(Own::Code { id }) => self.code(id, self.waits()).await,
             Callback::Own(Own::Resend { id }) => self.resend(id).await,
             Callback::Own(Own::Cabinet) => self.cabinet().await,
+            Callback::Own(Own::EndSession { id }) => self.end_sessions(Some(id)).await,
+            Callback::Own(Own::EndSessions) => self.end_sessions(None).await,
             Callback::Own(Own::AskName) => self.ask_name(self.waits()).await,
             Callback::Own(Own::OwnName) => self.own_name().await,
             Callback::Own(Own::Agree { to }) => self.agree(to).await,

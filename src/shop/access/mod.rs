@@ -5,12 +5,14 @@
 //! - [`links`] are made by the bot and log in once.
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
+//! - [`forget`] takes a number or an address out of the profile.
 //! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
 pub mod enter;
 pub mod erase;
 pub mod export;
+pub mod forget;
 pub mod identity;
 pub mod links;
 mod notices;
