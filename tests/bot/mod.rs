@@ -8,6 +8,7 @@ mod cart;
 mod elsewhere;
 mod email;
 mod later;
+mod menu_button;
 mod phone;
 mod phone_code;
 mod purchase;
