@@ -135,10 +135,14 @@ async fn wait(visitor: Visitor) -> Result<Response, Problem> {
 
 /// The page that waits for a code.
 fn sheet(visitor: &Visitor, pending: &Pending) -> Sheet {
-    let form = Form::new("/login/code", visitor.t("login-button"))
-        .field("code", visitor.t("code-label"), "code", "one-time-code")
-        .main();
-    let sheet = sent(visitor, pending, "/login/code").form(form);
+    let mut sheet = sent(visitor, pending, "/login/code");
+    // The mail of a login has a link and no code.
+    if pending.channel == Channel::Phone {
+        let form = Form::new("/login/code", visitor.t("login-button"))
+            .field("code", visitor.t("code-label"), "code", "one-time-code")
+            .main();
+        sheet = sheet.form(form);
+    }
     sheet
         .form(again_form(visitor, "/login/again", pending.wait))
         .link("/login", visitor.t("code-other"))

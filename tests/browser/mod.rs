@@ -3,9 +3,11 @@
 mod cabinet;
 mod chromium;
 mod demo;
+mod mini_app;
 mod page;
 mod puppet;
 mod sights;
+mod ways;
 
 use serde_json::json;
 
