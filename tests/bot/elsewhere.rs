@@ -1,12 +1,14 @@
 //! What happens on the shop's pages reaches the chat: logins and changes are told, and what the chat waited for goes on.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use kiosk::app::{CabinetSettings, WebSettings};
 use kiosk::shop::access::Way;
 use kiosk::shop::customers::registration::Requirements;
 use kiosk::store::StoreError;
 use kiosk::{binds, sql};
+use kiosk_emulator::{Fault, FaultKind};
 use reqwest::{StatusCode, header};
 
 use crate::on_both_engines;
@@ -23,6 +25,7 @@ const SAFETY: &str = "/cabinet/safety";
 const PASSWORD: &str = "/cabinet/safety/password";
 
 sql! {
+    WAITING = "elsewhere_test.waiting", "SELECT COUNT(*) FROM inbox WHERE state = 'new'";
     KINDS = "elsewhere_test.kinds", "SELECT COUNT(*) FROM outbox WHERE kind = $1";
 }
 
@@ -73,6 +76,8 @@ async fn wants(shop: &LiveShop, user: i64, question: &str) {
     shop.reads(user, "Zeta, one month").await;
     shop.press(user, "⚡ Buy now");
     shop.reads(user, question).await;
+    // Where the chat stands is stored with many others, a moment after its screen.
+    shop.quiet().await;
 }
 
 /// How many messages of the chat have these words.
@@ -102,6 +107,18 @@ async fn confirms_email(post: &Post, browser: &Browser, nth: usize) -> Answer {
     browser
         .submits("/cabinet/email", "/cabinet/email/code", &[("code", &code)])
         .await
+}
+
+/// How many updates are not done.
+async fn waiting(shop: &LiveShop) -> i64 {
+    let counted = shop.store.read("test.waiting", |tx| {
+        Box::pin(async move { tx.one::<(i64,)>(&WAITING, binds![]).await })
+    });
+    counted
+        .await
+        .map_err(|error: StoreError| error)
+        .expect("a count")
+        .0
 }
 
 /// The way to the page of the link in the newest mail.
@@ -236,6 +253,66 @@ on_both_engines! {
         let done = browser.submits("/cabinet/phone", "/cabinet/phone/code", &[("code", &code)]).await;
         assert_eq!(done.place(), "/cabinet/profile?saved");
         shop.reads(ann, "Thank you, +7999***1122 is confirmed").await;
+        shop.reads(ann, "asks for your consent").await;
+        shop.taps(ann, "✅ I agree", "Is everything right?").await;
+        shop.close().await;
+    }
+
+    async fn what_the_customer_does_meanwhile_wins(db: TestDb) {
+        let needs = Requirements { email: true, name: true, ..Requirements::default() };
+        let (shop, post) = open(&db, needs).await;
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann, "What may we call you?").await;
+        shop.hears(ann, "Anna", "asks for a confirmed e-mail address").await;
+        shop.hears(ann, ANNS, "on its way").await;
+        let path = link_of_mail(&post).await;
+        let held = shop.app.store().points().hold("face.confirmed");
+        browser(&shop).submits(&path, &path, &[]).await.shows("Your e-mail is confirmed");
+        held.reached().await;
+        shop.hears(ann, "/cancel", "Zeta shop").await;
+        // The dialogue's end is stored with the update that ended it.
+        while waiting(&shop).await > 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        shop.quiet().await;
+        assert_eq!((told(&shop, ann, "Thank you"), told(&shop, ann, "Is everything right?")), (1, 0));
+        shop.hears(ann, "shoes", "Nothing is found").await;
+        shop.close().await;
+    }
+
+    async fn words_to_the_last_question_go_on_once_the_link_has_confirmed(db: TestDb) {
+        let needs = Requirements { email: true, terms: Some("00000001".to_owned()), ..Requirements::default() };
+        let (shop, post) = open(&db, needs).await;
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann, "asks for a confirmed e-mail address").await;
+        shop.hears(ann, ANNS, "on its way").await;
+        let path = link_of_mail(&post).await;
+        // The word about it is held up: the chat still asks for the code.
+        let held = shop.app.store().points().hold("face.confirmed");
+        browser(&shop).submits(&path, &path, &[]).await.shows("Your e-mail is confirmed");
+        held.reached().await;
+        shop.hears(ann, "I have pressed the button", "asks for your consent").await;
+        while waiting(&shop).await > 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        shop.quiet().await;
+        assert_eq!(told(&shop, ann, "asks for your consent"), 1, "the question is asked once");
+        shop.close().await;
+    }
+
+    async fn a_letter_that_could_not_arrive_at_first_still_moves_the_chat_on(db: TestDb) {
+        let needs = Requirements { email: true, terms: Some("00000001".to_owned()), ..Requirements::default() };
+        let (shop, post) = open(&db, needs).await;
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann, "asks for a confirmed e-mail address").await;
+        shop.hears(ann, ANNS, "on its way").await;
+        let path = link_of_mail(&post).await;
+        shop.control.fault(Fault::once("sendMessage", FaultKind::DropBefore));
+        browser(&shop).submits(&path, &path, &[]).await.shows("Your e-mail is confirmed");
+        shop.clock.advance(Duration::from_mins(2));
+        shop.reads(ann, "Thank you, a***@example.com is confirmed").await;
         shop.reads(ann, "asks for your consent").await;
         shop.taps(ann, "✅ I agree", "Is everything right?").await;
         shop.close().await;

@@ -8,7 +8,6 @@ use crate::bot::visit::{Visit, next_place};
 use crate::bus::{HandlerError, Outcome, dialogue};
 use crate::clock::Millis;
 use crate::shop::confirmations::{Asker, Channel, look};
-use crate::shop::customers::registration::Requirements;
 use crate::shop::customers::{self, Customer, Email, Phone};
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, StoreError, Tx};
@@ -19,8 +18,8 @@ struct Standing {
     /// What was confirmed, masked.
     target: String,
     place: Place,
-    /// Whether it waited for this, and has been moved on.
-    waited: bool,
+    /// The dialogue's text, if it is a question for what was confirmed.
+    waits: Option<String>,
 }
 
 impl Face {
@@ -34,55 +33,85 @@ impl Face {
         channel: Channel,
         at: Millis,
     ) -> Result<Outcome, Wordless> {
-        let (vault, needs) = (self.vault.clone(), self.shopfront.rules.needs.clone());
+        let vault = self.vault.clone();
         let standing = self
             .store
-            .write("face.confirmed", move |tx| {
-                let (vault, needs) = (vault.clone(), needs.clone());
-                Box::pin(
-                    async move { move_on(tx, &vault, &needs, chat, (confirmation, channel)).await },
-                )
+            .read("face.confirmed.look", move |tx| {
+                let vault = vault.clone();
+                Box::pin(async move { look_at(tx, &vault, chat, confirmation, channel).await })
             })
             .await?;
-        let Some(standing) = standing else {
+        let Some(Standing {
+            customer,
+            target,
+            place,
+            waits,
+        }) = standing
+        else {
             return Err(Wordless::Gone("nobody has confirmed it any more"));
         };
-        let outcome = if standing.waited {
-            let thanks = screens::confirmed_elsewhere(l, &standing.target);
-            self.message(
-                chat,
-                &thanks.html,
-                thanks.markup.as_deref(),
-                Instead::Nothing,
-            )
-            .await
-        } else {
-            let notice = screens::contact_confirmed(l, channel, &standing.target, at);
-            self.text(chat, &notice, Instead::Nothing).await
+        let Some(stored) = waits else {
+            let notice = screens::contact_confirmed(l, channel, &target, at);
+            let outcome = self.text(chat, &notice, Instead::Nothing).await;
+            if outcome != Outcome::Sent || place.then().is_none() {
+                return Ok(outcome);
+            }
+            // Whoever registers finds the question that is open at the end of the chat, as before.
+            return Ok(self.shows(customer, chat, place).await);
         };
-        if outcome != Outcome::Sent || standing.place.then().is_none() {
+        // The thanks come first: a repeat of the letter thanks again, and goes on from there.
+        let thanks = screens::confirmed_elsewhere(l, &target);
+        let markup = thanks.markup.as_deref();
+        let outcome = self
+            .message(chat, &thanks.html, markup, Instead::Nothing)
+            .await;
+        if outcome != Outcome::Sent {
             return Ok(outcome);
         }
-        // Whoever registers finds the open question at the end of the chat, be it another one now or the same.
-        let visit = Visit::new(self.clone(), None, standing.customer, chat, None);
-        Ok(match visit.redraw(standing.place).await {
+        self.store.points().pass("face.confirmed").await;
+        let (id, needs, then) = (
+            customer.id,
+            self.shopfront.rules.needs.clone(),
+            place.then(),
+        );
+        let next = self
+            .store
+            .write("face.confirmed", move |tx| {
+                let (needs, stored, then) = (needs.clone(), stored.clone(), then.clone());
+                Box::pin(async move {
+                    let next = next_place(tx, id, &needs, then).await?;
+                    // What the customer has done meanwhile wins: they have a screen of their own.
+                    let is_moved = dialogue::replace(tx, chat, &stored, next.write()).await?;
+                    Ok::<_, StoreError>(is_moved.then_some(next))
+                })
+            })
+            .await?;
+        match next {
+            Some(next) if next.then().is_some() => Ok(self.shows(customer, chat, next).await),
+            _ => Ok(Outcome::Sent),
+        }
+    }
+
+    /// Draws a place at the end of a chat.
+    async fn shows(&self, customer: Customer, chat: i64, place: Place) -> Outcome {
+        let visit = Visit::new(self.clone(), None, customer, chat, None);
+        match visit.redraw(place).await {
             Ok(()) => Outcome::Sent,
             Err(HandlerError::Retry(reason) | HandlerError::Final(reason)) => {
                 Outcome::Retry(reason)
             }
             Err(HandlerError::Unavailable(error)) => Outcome::Retry(error.to_string()),
-        })
+        }
     }
 }
 
-/// Moves a chat that waits for a number or an address to its next question. The dialogue is replaced only as long as it is
-/// what was read: what the customer does at this moment wins.
-async fn move_on(
+/// What the chat shows, and whether it waits for what was confirmed.
+async fn look_at(
     tx: &mut Tx<'_>,
     vault: &Vault,
-    needs: &Requirements,
     chat: i64,
-    (confirmation, channel): (PublicId, Channel),
+    confirmation: PublicId,
+    channel: Channel,
 ) -> Result<Option<Standing>, StoreError> {
     let Some(customer) = customers::by_telegram_id(tx, chat).await? else {
         return Ok(None);
@@ -95,28 +124,14 @@ async fn move_on(
         Channel::Phone => Phone::read(&confirmed.target).map(|phone| phone.masked()),
         Channel::Email => Email::read(&confirmed.target).map(|email| email.masked()),
     };
-    let target = target.unwrap_or_default();
     let stored = dialogue::load(tx, chat).await?;
     let place = Place::read(stored.as_deref());
-    if waits(tx, vault, customer.id, &place, channel).await?
-        && let Some(stored) = stored
-    {
-        let next = next_place(tx, customer.id, needs, place.then()).await?;
-        tx.pause("face.confirmed").await;
-        if dialogue::replace(tx, chat, &stored, next.write()).await? {
-            return Ok(Some(Standing {
-                customer,
-                target,
-                place: next,
-                waited: true,
-            }));
-        }
-    }
+    let waits = waits(tx, vault, customer.id, &place, channel).await?;
     Ok(Some(Standing {
         customer,
-        target,
+        target: target.unwrap_or_default(),
         place,
-        waited: false,
+        waits: stored.filter(|_| waits),
     }))
 }
 
