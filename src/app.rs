@@ -38,6 +38,7 @@ use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
 use crate::store::{InstanceLock, Location, LockError, Store, StoreError, random_bytes};
 use crate::telegram::{BadClient, Client};
+use crate::web::doors::app_url;
 use crate::web::ops::{self, Ops};
 use crate::web::site::{self, Site};
 
@@ -254,11 +255,23 @@ impl App {
             face,
             stopped.clone(),
         ));
+        let doors = match &settings.web {
+            Some(web) => login::doors(
+                &web.cabinet,
+                pages_url.as_deref(),
+                &settings.token,
+                messengers,
+            )?,
+            None => None,
+        };
         let (link, owner_link) = watch::channel(None);
         let introduction = Introduction {
             client: client.clone(),
             store: store.clone(),
             username,
+            app_url: doors
+                .as_ref()
+                .and_then(|doors| app_url(&doors.public_url, &doors.ways)),
             link,
         };
         tasks.spawn(introduction.run(stopped.clone()));
@@ -291,15 +304,6 @@ impl App {
             stopped.clone(),
         ));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
-        let doors = match &settings.web {
-            Some(web) => login::doors(
-                &web.cabinet,
-                pages_url.as_deref(),
-                &settings.token,
-                messengers,
-            )?,
-            None => None,
-        };
         let address_header = settings.web.and_then(|web| web.address_header);
         let web = site.map(|((listener, bound), _)| {
             let site = Site {

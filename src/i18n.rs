@@ -1,6 +1,7 @@
 //! The shop's words: texts from `locales/`, and numbers, money and dates as each language writes them. People's own
 //! text is cleaned and escaped here, and nowhere else.
 
+pub mod devices;
 mod format;
 #[cfg(test)]
 mod tests;

@@ -47,3 +47,57 @@ privacy-none = We keep your Telegram name and id, the phone number that you shar
 command-cart = My cart
 command-profile = My profile
 command-privacy = What becomes of my data
+
+# What somebody did on the web, told in the chat.
+
+button-end-session = 🚪 End this login
+button-end-sessions = 🚪 Log out everywhere
+
+login-notice =
+    🔐 <b>Your account was opened on the web</b>
+login-notice-link =
+    🔐 <b>Your account was opened by the link from this chat</b>
+login-notice-at = When: { $at }
+login-notice-way = How: { $way }
+login-notice-with = With: { $value }
+login-notice-from = From: { $value }
+login-notice-not-you = Was it not you? End this login by the button below. If you have a password there, choose a new one.
+password-notice =
+    🔐 <b>The password of your account on the web was changed</b>
+
+    When: { $at }
+
+    Was it not you? Log out everywhere by the button below, then choose a new password: your profile opens your account, and the password is under “Security”.
+phone-confirmed-notice =
+    📱 <b>Your phone number is now { $target }</b>
+
+    It was confirmed in your account on the web, { $at }.
+
+    Was it not you? Log out everywhere by the button below, and correct the number in your profile.
+email-confirmed-notice =
+    ✉️ <b>Your e-mail address is now { $target }</b>
+
+    It was confirmed on the web, { $at }.
+
+    Was it not you? Log out everywhere by the button below, and correct the address in your profile.
+phone-forgotten-notice =
+    📱 <b>Your phone number was taken out of your profile</b>
+
+    That happened in your account on the web, { $at }.
+
+    Was it not you? Log out everywhere by the button below, and give the number again in your profile.
+email-forgotten-notice =
+    ✉️ <b>Your e-mail address was taken out of your profile</b>
+
+    That happened in your account on the web, { $at }.
+
+    Was it not you? Log out everywhere by the button below, and give the address again in your profile.
+confirmed-elsewhere = Thank you, { $target } is confirmed. /profile shows it.
+logged-out-there =
+    ✅ <b>That login is ended</b>
+
+    If it was somebody else, and you have a password on the web, choose a new one there under “Security”.
+logged-out-everywhere =
+    ✅ <b>Everybody is logged out of your account on the web</b>
+
+    If somebody else was in there, and you have a password, choose a new one there under “Security”.

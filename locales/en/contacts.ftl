@@ -38,8 +38,8 @@ code-unsent = We could not send the code. Your own phone number needs none: shar
 code-phone-kept = Thank you, the phone number is confirmed.
 code-email-kept = Thank you, the e-mail address is confirmed.
 
-vk-was-linked = A VK account was linked to your account here, so the codes that let you in can go there. Was it not you? Open your profile, unlink it on the web, end all sessions there, and write to /support.
-vk-was-unlinked = Your VK account is no longer linked here: codes do not go there any more. Was it not you? Open your profile, end all sessions on the web, and write to /support.
+vk-was-linked = A VK account was linked to your account here, so the codes that let you in can go there. Was it not you? Log out everywhere by the button below, unlink it in your profile, and write to /support.
+vk-was-unlinked = Your VK account is no longer linked here: codes do not go there any more. Was it not you? Log out everywhere by the button below, and write to /support.
 
 cabinet-link =
     <b>Your account on the web</b>

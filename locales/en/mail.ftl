@@ -16,15 +16,17 @@ time-hours = { $hours ->
 
 mail-confirm-subject = { $shop }: confirm your e-mail
 mail-confirm-title = Is this your e-mail?
-mail-confirm-words = Somebody, most likely you, gave this address at { $shop }. Press the button, and it is yours there.
+mail-confirm-words = Somebody, most likely you, gave this address at { $shop }.
 mail-confirm-button = Confirm this e-mail
-mail-confirm-code = Or type this code in the chat with the bot:
+mail-confirm-press = Press the button to confirm that it is yours.
+mail-confirm-code = Type this code where you gave the address:
+mail-confirm-or-code = Or type this code where you gave the address:
 mail-confirm-not-you = Was it not you? Do nothing: nothing happens without the button or the code. Never tell the code to anybody, whoever asks.
 
 mail-changed-subject = { $shop }: your e-mail was changed
 mail-changed-title = Your e-mail was changed
 mail-changed-words = Since { $at }, { $shop } writes to another address of yours, and no longer to this one.
-mail-changed-not-you = Was it not you? Open the bot at once, put your address back in the profile, end all sessions, and write to /support.
+mail-changed-not-you = Was it not you? Open the bot at once and put your address back: /profile. If somebody else is in your account on the web, log out everywhere there, and write to /support.
 
 mail-recovery-subject = { $shop }: a new password
 mail-recovery-title = A new password
@@ -34,21 +36,21 @@ mail-recovery-not-you = Was it not you? Do nothing: the old password stays. Neve
 
 mail-enter-subject = { $shop }: your way in
 mail-enter-title = Your way in
-mail-enter-words = Somebody, most likely you, wants to open your account at { $shop }. Press the button in the same browser, and it opens.
+mail-enter-words = Somebody, most likely you, wants to open your account at { $shop }. Press the button in the browser where you asked for it.
 mail-enter-button = Open my account
 mail-enter-not-you = Was it not you? Do nothing: nothing happens without the button. Never pass the link on.
 
 mail-login-subject = { $shop }: a new login
-mail-login-title = Somebody logged in
+mail-login-title = A new login
 mail-login-words = Your account at { $shop } was opened just now.
 mail-login-at = When: { $at }
 mail-login-with = With: { $with }
-mail-login-not-you = Was it not you? Open the bot at once, end all sessions in the profile, and choose a new password.
+mail-login-not-you = Was it not you? Open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
 
 mail-password-subject = { $shop }: your password was changed
 mail-password-title = Your password was changed
 mail-password-words = Your password at { $shop } was changed: { $at }.
-mail-password-not-you = Was it not you? Open the bot at once, end all sessions in the profile, and choose a new password.
+mail-password-not-you = Was it not you? Open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
 
 mail-order-subject = { $shop }: your order { $number } is ready
 mail-order-title = Order { $number } is ready

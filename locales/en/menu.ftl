@@ -78,3 +78,6 @@ command-help = How it works
 command-support = Talk to us
 command-paysupport = Help with a payment
 command-terms = Terms of sale
+
+# The button beside the field for messages, which opens the account as a Mini App. It shows this word of every language.
+menu-button = Account

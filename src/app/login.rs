@@ -11,6 +11,7 @@ use url::Url;
 use super::{CabinetSettings, StartError};
 use crate::senders::settings::VkIdSettings;
 use crate::senders::{Connections, VkId};
+use crate::shop::access::identity::app;
 use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Grant, OidcError, Provider};
 use crate::shop::access::passwords::hasher::Hasher;
@@ -65,6 +66,7 @@ pub(super) fn doors(
         region: settings.region,
         hasher: Hasher::new(),
         bot_token: bot_token.clone(),
+        app_key: app::TELEGRAM,
         telegram,
         vk,
         messengers,

@@ -394,7 +394,7 @@ mod tests {
             language.prop_map(|code| Callback::Language { code }),
             any::<([u8; 16], u8)>().prop_map(|(id, which)| {
                 let id = PublicId(id);
-                Callback::Own(match which % 11 {
+                Callback::Own(match which % 13 {
                     0 => Own::AskEmail,
                     1 => Own::ForgetEmail,
                     2 => Own::Code { id },
@@ -402,16 +402,18 @@ mod tests {
                     4 => Own::AskName,
                     7 => Own::Vk,
                     8 => Own::SendBy {
-                        by: choice(which / 11),
+                        by: choice(which / 13),
                     },
                     9 => Own::ResendBy {
                         id,
-                        by: choice(which / 11),
+                        by: choice(which / 13),
                     },
                     5 => Own::OwnName,
                     6 => Own::Agree {
                         to: agreement(Some("0a1b2c3d"), None),
                     },
+                    10 => Own::EndSession { id },
+                    11 => Own::EndSessions,
                     _ => Own::Cabinet,
                 })
             }),

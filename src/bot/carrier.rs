@@ -1,13 +1,18 @@
 //! Carries letters to chats: their words are made here, in the language that each letter names.
 
+mod confirmed;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
+use serde_json::value::RawValue;
 
 use super::face::Face;
-use super::screens::{self, Localizer, Screen};
+use super::screens::{self, Localizer, Login, Screen};
 use crate::bus::outbox::Claimed;
 use crate::bus::{Carrier, Outcome};
+use crate::i18n::devices;
+use crate::shop::access::Way;
 use crate::shop::customers;
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
@@ -89,6 +94,29 @@ impl Face {
                 return Err(Wordless::Gone("codes and mails go by their senders"));
             }
             Letter::VkChanged { linked, .. } => screens::vk_changed(&l, linked),
+            Letter::LoggedIn {
+                session,
+                at,
+                way,
+                agent,
+                from,
+            } => {
+                let login = Login {
+                    session,
+                    at,
+                    way: Way::from_word(&way),
+                    with: devices::browser(&agent),
+                    from: devices::network(&from),
+                };
+                screens::logged_in(&l, &login)
+            }
+            Letter::PasswordSet { at, .. } => screens::password_set(&l, at),
+            Letter::Forgotten { channel, at, .. } => screens::forgotten(&l, channel, at),
+            Letter::Confirmed {
+                confirmation,
+                channel,
+                at,
+            } => return self.confirmed(&l, chat, confirmation, channel, at).await,
             Letter::PhoneTaken { .. } => screens::phone_taken(&l),
             Letter::EmailTaken { .. } => screens::email_taken(&l),
             Letter::CodeUnsent { .. } => screens::code_unsent(&l),
@@ -99,10 +127,21 @@ impl Face {
 
     async fn text(&self, chat: i64, screen: &Screen, instead: Instead) -> Outcome {
         let markup = screen.reply_markup();
+        self.message(chat, &screen.html, markup.as_deref(), instead)
+            .await
+    }
+
+    async fn message(
+        &self,
+        chat: i64,
+        html: &str,
+        reply_markup: Option<&RawValue>,
+        instead: Instead,
+    ) -> Outcome {
         let message = Message {
             chat_id: chat,
-            html: &screen.html,
-            reply_markup: markup.as_deref(),
+            html,
+            reply_markup,
             protect_content: false,
         };
         match self.client.send_message(&message).await {

@@ -8,6 +8,7 @@ pub mod face;
 mod handlers;
 pub mod intake;
 pub mod listener;
+pub mod menu_button;
 mod place;
 pub mod screens;
 mod sealed;

@@ -127,6 +127,19 @@ impl Place {
         }
     }
 
+    /// The code of the button that waits for the answer here, if one does.
+    pub fn then(&self) -> Option<String> {
+        match self {
+            Place::Phone { then }
+            | Place::PhoneWay { then, .. }
+            | Place::Email { then }
+            | Place::Name { then }
+            | Place::Code { then, .. } => then.clone(),
+            Place::GoOn { then } => Some(then.clone()),
+            _ => None,
+        }
+    }
+
     /// The place that a dialogue's text names; the menu if it names none (any more).
     pub fn read(dialogue: Option<&str>) -> Self {
         dialogue

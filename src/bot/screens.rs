@@ -1,6 +1,7 @@
 //! Screens: pure functions from data to text and buttons, so that each can be tested and looked at without Telegram.
 
 mod account;
+mod account_notices;
 mod cart;
 mod catalogue;
 mod contacts;
@@ -20,13 +21,17 @@ pub use self::account::{
     Page, Prompt, ask_phone, dont_share, go_on, not_your_phone, phone_by_button, phone_dismissed,
     phone_kept, privacy, profile,
 };
+pub use self::account_notices::{
+    Login, confirmed_elsewhere, contact_confirmed, forgotten, logged_in, logged_out, password_set,
+    vk_changed,
+};
 pub use self::cart::{
     ask_empty, capped, cart, cart_changed, limit, no_offer, put, repriced, short,
 };
 pub use self::catalogue::{Stock, catalogue, found, product, product_gone, sold_out};
 pub use self::contacts::{
     Again, Note, ask_email, ask_email_again, ask_phone_again, ask_way, cabinet, code, code_unsent,
-    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken, vk_changed,
+    confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken,
 };
 pub use self::desk::{
     DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,

@@ -15,6 +15,9 @@ sql! {
     STORE = "dialogue.store",
         "INSERT INTO dialogues (chat_id, state, updated_at) VALUES ($1, $2, $3)
          ON CONFLICT (chat_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at";
+    REPLACE = "dialogue.replace",
+        "UPDATE dialogues SET state = $3, updated_at = $4 WHERE chat_id = $1 AND state = $2";
+    CLEAR_IF = "dialogue.clear_if", "DELETE FROM dialogues WHERE chat_id = $1 AND state = $2";
     CLEAR = "dialogue.clear", "DELETE FROM dialogues WHERE chat_id = $1";
 }
 
@@ -57,4 +60,20 @@ pub async fn load(tx: &mut Tx<'_>, chat: i64) -> Result<Option<String>, StoreErr
         .optional::<(String,)>(&LOAD, binds![chat])
         .await?
         .map(|row| row.0))
+}
+
+/// Replaces a chat's dialogue outside of a turn, if its text still is `from`; `None` ends it. Answers whether it did. A turn
+/// that is at work at this moment may store its own afterwards: that is what the customer did last.
+pub async fn replace(
+    tx: &mut Tx<'_>,
+    chat: i64,
+    from: &str,
+    to: Option<String>,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let changed = match to {
+        Some(to) => tx.execute(&REPLACE, binds![chat, from, to, now]).await?,
+        None => tx.execute(&CLEAR_IF, binds![chat, from]).await?,
+    };
+    Ok(changed > 0)
 }

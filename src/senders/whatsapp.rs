@@ -84,7 +84,7 @@ impl Whatsapp {
         })
     }
 
-    /// Whether the token opens the number's own record.
+    /// Whether the token opens the number's own record. UNVERIFIED: that every token which may send may also read it.
     pub(super) async fn try_out(&self) -> Result<(), Carried> {
         let settings = &self.settings;
         let path = format!("{}/{}?fields=id", settings.version, settings.number_id);

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::words::{Occasion, words};
-use crate::i18n::{Zone, date_time};
+use crate::i18n::{Zone, date_time, devices};
 use crate::shop::confirmations::mail::{About, Wording, Words};
 use crate::shop::confirmations::{CODE_LIFE, LINK_LIFE, Purpose, WAY_IN_LIFE};
 use crate::shop::texts::Language;
@@ -54,7 +54,7 @@ impl ShopWords {
             About::Changed { at } => Occasion::EmailChanged { at: when(*at) },
             About::Login { at, agent, .. } => Occasion::NewLogin {
                 at: when(*at),
-                with: agent.clone(),
+                with: devices::browser(agent),
             },
             About::Password { at } => Occasion::PasswordChanged { at: when(*at) },
             About::Vk { at, linked } => Occasion::VkChanged {

@@ -160,12 +160,18 @@ pub fn words(shop: &str, name: Option<&str>, language: Language, occasion: &Occa
             letter.title = t("mail-confirm-title", &[]);
             letter.words = vec![t("mail-confirm-words", &[])];
             if let Some(link) = link {
+                letter.words.push(t("mail-confirm-press", &[]));
                 letter.button = Some((t("mail-confirm-button", &[]), link.clone()));
                 let lives = [("time", lasts(language, *link_lives))];
                 letter.lives.push(t("mail-link-lives", &lives));
             }
             if let Some(code) = code {
-                letter.code = Some((t("mail-confirm-code", &[]), code.expose().to_owned()));
+                let label = if link.is_some() {
+                    "mail-confirm-or-code"
+                } else {
+                    "mail-confirm-code"
+                };
+                letter.code = Some((t(label, &[]), code.expose().to_owned()));
                 let lives = [("time", lasts(language, *code_lives))];
                 letter.lives.push(t("mail-code-lives", &lives));
             }

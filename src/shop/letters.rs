@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::confirmations::Channel;
 use super::customers::Customer;
 use super::money::Money;
 use super::texts::Language;
@@ -154,6 +155,44 @@ pub enum Letter {
         /// Whether one is linked now.
         linked: bool,
     },
+    /// To the customer's chat: somebody has opened the cabinet.
+    LoggedIn {
+        /// The session.
+        session: PublicId,
+        /// When, in milliseconds UTC.
+        at: i64,
+        /// By which way, in a word of the program.
+        way: String,
+        /// With what, as the browser names itself, shortened. Empty where it did not say.
+        agent: String,
+        /// Its neighbourhood on the network. Empty where that is not known.
+        from: String,
+    },
+    /// To the customer's chat: the cabinet has another password.
+    PasswordSet {
+        /// The change.
+        change: PublicId,
+        /// When, in milliseconds UTC.
+        at: i64,
+    },
+    /// To the customer's chat: a number or an address was confirmed on a page.
+    Confirmed {
+        /// What confirmed it.
+        confirmation: PublicId,
+        /// Which of them it is. What it is stands in the confirmation.
+        channel: Channel,
+        /// When, in milliseconds UTC.
+        at: i64,
+    },
+    /// To the customer's chat: their number or address was forgotten on a page.
+    Forgotten {
+        /// The change.
+        change: PublicId,
+        /// Which of them it was.
+        channel: Channel,
+        /// When, in milliseconds UTC.
+        at: i64,
+    },
     /// Another customer has proved that a phone number is theirs.
     PhoneTaken {
         /// The event.
@@ -223,6 +262,10 @@ impl Letter {
             Letter::MailVk { .. } => "mail_vk",
             Letter::VkChanged { .. } => "vk_changed",
             Letter::MailOrder { .. } => "mail_order",
+            Letter::LoggedIn { .. } => "logged_in",
+            Letter::PasswordSet { .. } => "password_set",
+            Letter::Confirmed { .. } => "confirmed",
+            Letter::Forgotten { .. } => "forgotten",
             Letter::PhoneTaken { .. } => "phone_taken",
             Letter::EmailTaken { .. } => "email_taken",
             Letter::CodeUnsent { .. } => "code_unsent",
@@ -264,11 +307,17 @@ impl Letter {
                 confirmation,
                 round,
             } => format!("{kind}:{confirmation}:{round}"),
-            Letter::MailChanged { confirmation } => format!("{kind}:{confirmation}"),
-            Letter::MailLogin { session, .. } => format!("{kind}:{session}"),
+            Letter::MailChanged { confirmation } | Letter::Confirmed { confirmation, .. } => {
+                format!("{kind}:{confirmation}")
+            }
+            Letter::MailLogin { session, .. } | Letter::LoggedIn { session, .. } => {
+                format!("{kind}:{session}")
+            }
             Letter::MailPassword { change, .. }
             | Letter::MailVk { change, .. }
-            | Letter::VkChanged { change, .. } => format!("{kind}:{change}"),
+            | Letter::VkChanged { change, .. }
+            | Letter::PasswordSet { change, .. }
+            | Letter::Forgotten { change, .. } => format!("{kind}:{change}"),
             Letter::PhoneTaken { taken } | Letter::EmailTaken { taken } => {
                 format!("{kind}:{taken}")
             }
@@ -294,6 +343,10 @@ impl Letter {
             | Letter::MailPassword { .. }
             | Letter::MailVk { .. }
             | Letter::VkChanged { .. }
+            | Letter::LoggedIn { .. }
+            | Letter::PasswordSet { .. }
+            | Letter::Confirmed { .. }
+            | Letter::Forgotten { .. }
             | Letter::PhoneTaken { .. }
             | Letter::EmailTaken { .. }
             | Letter::CodeUnsent { .. }

@@ -19,5 +19,5 @@ pub use self::calls::{
 pub use self::client::{BadClient, Client};
 pub use self::error::CallError;
 pub use self::photos::{Photo, Picture};
-pub use self::setup::WebhookInfo;
+pub use self::setup::{MenuButton, WebhookInfo};
 pub use self::stars::{Direction, StarTransaction};

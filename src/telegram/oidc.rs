@@ -108,6 +108,8 @@ impl Oidc {
             ("code_verifier", verifier.expose_secret()),
         ];
         let request = self.http.post(self.token.clone()).form(&form);
+        // RFC 6749 wants both form-encoded before they are joined. UNVERIFIED whether this provider decodes them; ids and
+        // secrets of letters, digits, `-` and `_`, as it gives them, are the same either way.
         let request = request.basic_auth(&self.id, Some(self.secret.expose_secret()));
         let body = measured("oidc.token", request).await?;
         let tokens: Tokens = serde_json::from_str(&body).map_err(|_| OidcCallError::Answer)?;

@@ -24,6 +24,35 @@ pub struct WebhookInfo {
     pub allowed_updates: Option<Vec<String>>,
 }
 
+/// The button beside the field for messages, as it is for all private chats that have none of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MenuButton {
+    /// Opens a Mini App.
+    App {
+        /// Its label.
+        text: String,
+        /// The https address that it opens.
+        url: String,
+    },
+    /// Opens the menu of commands, or whatever Telegram chooses.
+    Usual,
+}
+
+/// The same in Telegram's JSON.
+#[derive(Debug, Serialize, Deserialize)]
+struct MenuButtonObject {
+    r#type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_app: Option<WebApp>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WebApp {
+    url: String,
+}
+
 #[derive(Serialize)]
 struct Empty {}
 
@@ -76,6 +105,46 @@ impl Client {
     pub async fn get_webhook_info(&self) -> Result<WebhookInfo, CallError> {
         self.call(Pool::Ordinary, ORDINARY, "getWebhookInfo", &Empty {})
             .await
+    }
+
+    /// The menu button of all chats that have none of their own.
+    pub async fn get_chat_menu_button(&self) -> Result<MenuButton, CallError> {
+        let button: MenuButtonObject = self
+            .call(Pool::Ordinary, ORDINARY, "getChatMenuButton", &Empty {})
+            .await?;
+        Ok(match (button.text, button.web_app) {
+            (Some(text), Some(app)) => MenuButton::App { text, url: app.url },
+            _ => MenuButton::Usual,
+        })
+    }
+
+    /// Sets the menu button of all chats that have none of their own. It has one label for all languages.
+    pub async fn set_chat_menu_button(&self, button: &MenuButton) -> Result<(), CallError> {
+        #[derive(Serialize)]
+        struct Params {
+            menu_button: MenuButtonObject,
+        }
+        let menu_button = match button {
+            MenuButton::App { text, url } => MenuButtonObject {
+                r#type: "web_app".to_owned(),
+                text: Some(text.clone()),
+                web_app: Some(WebApp { url: url.clone() }),
+            },
+            MenuButton::Usual => MenuButtonObject {
+                r#type: "default".to_owned(),
+                text: None,
+                web_app: None,
+            },
+        };
+        let _: bool = self
+            .call(
+                Pool::Ordinary,
+                ORDINARY,
+                "setChatMenuButton",
+                &Params { menu_button },
+            )
+            .await?;
+        Ok(())
     }
 
     /// The names of the commands that everybody sees.

@@ -75,7 +75,12 @@ async fn enter_app(
     let fields = posted::read(body).await?;
     let sealed = fields.iter().find(|(name, _)| name == "init_data");
     let sealed = sealed.map_or("", |(_, value)| value.as_str());
-    match app::check(sealed, &doors.bot_token, site.store.clock().now()) {
+    match app::check_both(
+        sealed,
+        &doors.bot_token,
+        &doors.app_key,
+        site.store.clock().now(),
+    ) {
         Ok(identity) => begin(&mut visitor, identity, Way::App).await,
         Err(error) => {
             tracing::info!(%error, "somebody opens the Mini App, and proves nothing");

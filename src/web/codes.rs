@@ -158,10 +158,14 @@ async fn wait(visitor: Visitor) -> Result<Response, Problem> {
 
 /// The page that waits for a code.
 fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
-    let form = Form::new("/login/code", visitor.t("login-button"))
-        .field("code", visitor.t("code-label"), "code", "one-time-code")
-        .main();
-    let sheet = sent(visitor, pending, "/login/code").form(form);
+    let mut sheet = sent(visitor, pending, "/login/code");
+    // The mail of a login has a link and no code.
+    if pending.channel == Channel::Phone {
+        let form = Form::new("/login/code", visitor.t("login-button"))
+            .field("code", visitor.t("code-label"), "code", "one-time-code")
+            .main();
+        sheet = sheet.form(form);
+    }
     Ok(sheet
         .form(ways::again(visitor, "/login/again", pending)?)
         .link("/login", visitor.t("code-other")))

@@ -35,8 +35,11 @@ async fn show(visitor: Visitor, Path(token): Path<String>) -> Result<Response, P
             let words = visitor.say("confirm-words", &[("address", address.into())]);
             Sheet::new(visitor.t("confirm-title"), &here)
                 .words(words)
-                .form(Form::new(&here, visitor.t("confirm-button")).main())
-                .words(visitor.t("confirm-or-code"))
+                .form(
+                    Form::new(&here, visitor.t("confirm-button"))
+                        .words(visitor.t("confirm-or-code"))
+                        .main(),
+                )
         }
         Opened::Already => already(&visitor, &here),
         Opened::Ended | Opened::Unknown => over(&visitor, &here),

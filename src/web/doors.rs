@@ -27,6 +27,8 @@ pub struct Doors {
     pub hasher: Hasher,
     /// The bot's token, which seals what the Mini App shows.
     pub bot_token: SecretString,
+    /// Telegram's own key, which signs it besides.
+    pub app_key: [u8; 32],
     /// "Log in with Telegram".
     pub telegram: Option<TelegramDoor>,
     /// VK ID: not a way in, but a way to link an account there.
@@ -61,6 +63,12 @@ impl fmt::Debug for TelegramDoor {
             .field("client", &self.client)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the cabinet opens as a Mini App, if it does: the way has to be open, and Telegram takes https only.
+pub fn app_url(public_url: &Url, ways: &[Way]) -> Option<String> {
+    let is_open = ways.contains(&Way::App) && public_url.scheme() == "https";
+    is_open.then(|| format!("{}/app", public_url.as_str().trim_end_matches('/')))
 }
 
 impl Doors {

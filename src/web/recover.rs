@@ -134,7 +134,7 @@ fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
 pub(super) fn new_password(visitor: &Visitor, form: Form) -> Form {
     let hint = visitor.say("password-hint", &[("count", (SHORTEST as i64).into())]);
     form.field("new", visitor.t("password-new"), "password", "new-password")
-        .words(hint)
+        .hint(hint)
 }
 
 /// Why a password is not taken.

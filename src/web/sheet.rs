@@ -96,6 +96,8 @@ struct Field {
     kind: &'static str,
     autocomplete: &'static str,
     value: String,
+    /// What helps to fill it in.
+    hint: String,
     /// Values and labels to choose from.
     options: Vec<(&'static str, &'static str)>,
 }
@@ -239,6 +241,7 @@ impl Form {
             kind,
             autocomplete,
             value: String::new(),
+            hint: String::new(),
             options: Vec::new(),
         });
         self
@@ -248,6 +251,14 @@ impl Form {
     pub(super) fn holding(mut self, value: &str) -> Self {
         if let Some(field) = self.fields.last_mut() {
             value.clone_into(&mut field.value);
+        }
+        self
+    }
+
+    /// What helps to fill the last field in.
+    pub(super) fn hint(mut self, words: String) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.hint = words;
         }
         self
     }

@@ -27,6 +27,7 @@ enum Vector {
         now: i64,
         by_hmac: String,
         by_signature: String,
+        by_both: String,
         id: i64,
         person: String,
     },
@@ -131,11 +132,15 @@ fn judge_all(vectors: &str) -> BTreeMap<(&'static str, &'static str), usize> {
                 now,
                 by_hmac,
                 by_signature,
+                by_both,
                 id,
                 person,
             } => {
                 let (now, person) = (now * 1_000, (id, person.as_str()));
-                let sealed = app::check(&text, &token.into(), now);
+                let token = token.into();
+                let both = app::check_both(&text, &token, &unhex(&key), now);
+                compare("both", &name, verdict(&both, not_proven, person), &by_both);
+                let sealed = app::check(&text, &token, now);
                 compare(
                     "hmac",
                     &name,
@@ -203,7 +208,7 @@ fn judge_all(vectors: &str) -> BTreeMap<(&'static str, &'static str), usize> {
 #[test]
 fn proofs_are_judged_as_others_judge_them() {
     let seen = judge_all(COMMITTED);
-    let kinds = ["hmac", "ed25519", "widget", "id_token"];
+    let kinds = ["hmac", "ed25519", "both", "widget", "id_token"];
     for kind in kinds {
         assert!(seen[&(kind, "fine")] >= 1, "{kind}");
     }

@@ -291,17 +291,19 @@ on_both_engines! {
         assert!(matches!(cabinet.log_in(MAIL, OTHER).await, LoggedIn::No));
     }
 
-    async fn each_login_is_told_to_the_customers_address_but_for_the_mini_app(db: TestDb) {
+    async fn each_login_is_told_to_the_chat_and_to_the_customers_address_but_for_the_mini_app(db: TestDb) {
         let cabinet = Cabinet::open(&db).await;
         let ann = cabinet.known(1, PHONE, MAIL).await;
         let bob = cabinet.customer(2, "Bob").await;
         cabinet.set_password(ann.id, GOOD).await;
-        let before = cabinet.letters("mail_login").await;
+        let (before, told) = (cabinet.letters("mail_login").await, cabinet.letters("logged_in").await);
         token(cabinet.log_in(MAIL, GOOD).await);
         cabinet.session(ann.id).await;
         assert_eq!(cabinet.letters("mail_login").await, before + 2);
         cabinet.session(bob.id).await;
         assert_eq!(cabinet.letters("mail_login").await, before + 2, "Bob has no address");
+        assert_eq!(cabinet.letters("logged_in").await, told + 3, "a chat has everybody");
+        assert_eq!(cabinet.letters("password_set").await, cabinet.letters("mail_password").await);
         // Telegram names people that we know, and people that we don't.
         for telegram_id in [1, 3] {
             let token = cabinet.write(move |tx| Box::pin(async move {
@@ -317,6 +319,7 @@ on_both_engines! {
             assert_eq!((session.way, session.customer == ann.id), (Way::App, telegram_id == 1));
         }
         assert_eq!(cabinet.letters("mail_login").await, before + 2, "the Mini App is no news");
+        assert_eq!(cabinet.letters("logged_in").await, told + 3, "in the chat neither");
         let same = cabinet.customer(1, "Ann").await;
         assert_eq!((same.id, same.name.as_str()), (ann.id, "Ann"));
     }

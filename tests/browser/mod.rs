@@ -3,10 +3,12 @@
 mod cabinet;
 mod chromium;
 mod demo;
+mod mini_app;
 mod page;
 mod puppet;
 mod sights;
 mod vk;
+mod ways;
 
 use serde_json::json;
 

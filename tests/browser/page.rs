@@ -37,6 +37,8 @@ pub(super) struct Tab {
     session: Option<String>,
     number: u64,
     complaints: Vec<String>,
+    /// The width of the window.
+    width: u32,
 }
 
 impl Tab {
@@ -56,6 +58,7 @@ impl Tab {
             session: None,
             number: 0,
             complaints: Vec::new(),
+            width: size.0,
         };
         let target = tab
             .call("Target.createTarget", json!({ "url": "about:blank" }))
@@ -79,8 +82,9 @@ impl Tab {
 
     /// Whether all of the page fits into the width of the window.
     pub(super) async fn fits(&mut self) -> bool {
-        let fits = "document.documentElement.scrollWidth <= window.innerWidth";
-        self.evaluate(fits).await == json!(true)
+        // A phone's window grows with what does not fit, so it is not asked how wide it is.
+        let fits = format!("document.documentElement.scrollWidth <= {}", self.width);
+        self.evaluate(&fits).await == json!(true)
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
@@ -269,6 +273,7 @@ impl Tab {
 
     /// Gives the window another size.
     pub(super) async fn resize(&mut self, (width, height, mobile): Size) {
+        self.width = width;
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.call("Emulation.setDeviceMetricsOverride", size).await;
@@ -284,11 +289,41 @@ impl Tab {
         self.call("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// What an expression gives at this moment.
+    pub(super) async fn value(&mut self, expression: &str) -> Value {
+        self.evaluate(expression).await
+    }
+
+    /// Lets pages load and frame what their policies forbid.
+    pub(super) async fn without_policies(&mut self) {
+        self.call("Page.setBypassCSP", json!({ "enabled": true }))
+            .await;
+    }
+
+    /// Runs a script in each page from now on, before those of the page.
+    pub(super) async fn before_each_page(&mut self, script: &str) {
+        let params = json!({ "source": script });
+        self.call("Page.addScriptToEvaluateOnNewDocument", params)
+            .await;
+    }
+
     /// Saves what is on the screen as `target/browser/NAME.png`.
     pub(super) async fn screenshot(&mut self, name: &str) {
-        let shot = self
-            .call("Page.captureScreenshot", json!({ "format": "png" }))
-            .await;
+        self.save(name, json!({ "format": "png" })).await;
+    }
+
+    /// The same of all of the page, however long it is.
+    pub(super) async fn whole_page(&mut self, name: &str) {
+        let size = self.call("Page.getLayoutMetrics", json!({})).await;
+        let size = &size["cssContentSize"];
+        let clip =
+            json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let all = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        self.save(name, all).await;
+    }
+
+    async fn save(&mut self, name: &str, params: Value) {
+        let shot = self.call("Page.captureScreenshot", params).await;
         let data = shot["data"].as_str().expect("a picture");
         let picture = base64::engine::general_purpose::STANDARD.decode(data);
         let mut path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));

@@ -264,6 +264,27 @@ on_both_engines! {
         emulator.stop().await;
     }
 
+    async fn a_check_holds_the_menu_button_against_the_settings(db: TestDb) {
+        db.store(&Clock::system()).await.close().await;
+        let emulator = emulator().await;
+        let api = emulator.url();
+        let check = async |address: &str| {
+            let mut command = with(&db, &["check"]);
+            command.env("KIOSK_TELEGRAM__TOKEN", TOKEN).env("KIOSK_TELEGRAM__API_URL", &api);
+            run({ command.env("KIOSK_WEB__PUBLIC_URL", address); command }, "").await
+        };
+        let done = check("https://shop.example.com").await;
+        assert!(line(&done, "menu").starts_with("warning") && done.out.contains("its log says why"), "{}", done.out);
+        let button = json!({ "type": "web_app", "text": "Account · Кабинет", "web_app": { "url": "https://shop.example.com/app" } });
+        let request = reqwest::Client::new().post(format!("{api}/bot{TOKEN}/setChatMenuButton"));
+        assert!(request.json(&json!({ "menu_button": button })).send().await.unwrap().status().is_success());
+        let done = check("https://shop.example.com").await;
+        assert!(line(&done, "menu").starts_with("ok"), "{}", done.out);
+        let done = check("http://shop.example.com").await;
+        assert!(line(&done, "menu").contains("which is closed"), "{}", done.out);
+        emulator.stop().await;
+    }
+
     async fn a_check_holds_the_webhook_against_the_settings(db: TestDb) {
         const SECRET: &str = "check-secret_0123456789";
         db.store(&Clock::system()).await.close().await;

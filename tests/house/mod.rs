@@ -257,6 +257,36 @@ fn engines_and_languages_have_the_same_files() {
     assert_eq!(names("locales/en", ".ftl"), names("locales/ru", ".ftl"));
 }
 
+/// The ids of a file of texts, each as often as it stands there.
+fn ids(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).expect("texts");
+    let begins = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    let lines = text.lines().filter(begins);
+    let named = lines.filter_map(|line| line.split_once('='));
+    named.map(|(id, _)| id.trim().to_owned()).collect()
+}
+
+/// The loader panics at the first text, whichever that is, and does not say where the two stand.
+#[test]
+fn each_text_has_an_id_of_its_own_and_each_language_has_the_same() {
+    let mut twice = Vec::new();
+    let languages = ["en", "ru"].map(|language| {
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        for file in files(&root().join("locales").join(language), ".ftl") {
+            let here = file.display().to_string();
+            for id in ids(&file) {
+                if let Some(there) = known.insert(id.clone(), here.clone()) {
+                    twice.push(format!("{id} is in {there} and in {here}"));
+                }
+            }
+        }
+        known.into_keys().collect::<Vec<_>>()
+    });
+    assert_eq!(twice, Vec::<String>::new());
+    assert!(languages[0].len() > 300, "{}", languages[0].len());
+    assert_eq!(languages[0], languages[1]);
+}
+
 /// Pages for people, with what they name.
 const PAGES: &[&str] = &["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"];
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kiosk::i18n::Zone;
 use kiosk::shop::access::Way;
+use kiosk::shop::access::identity::app;
 use kiosk::shop::access::passwords::hasher::Hasher;
 use kiosk::shop::confirmations::senders::{Messenger, Reporter};
 use kiosk::shop::customers::Region;
@@ -42,6 +43,7 @@ pub struct Otherwise {
     pub address_header: Option<&'static str>,
     /// Where the pages are, if not anywhere.
     pub listen: Option<SocketAddr>,
+    pub app_key: Option<[u8; 32]>,
 }
 
 impl Pages {
@@ -70,6 +72,7 @@ impl Pages {
             region: Region::read("RU"),
             hasher: Hasher::new(),
             bot_token: TOKEN.into(),
+            app_key: otherwise.app_key.unwrap_or(app::TELEGRAM),
             telegram: otherwise.telegram,
             vk: otherwise.vk,
             messengers: otherwise.messengers,

@@ -87,6 +87,37 @@ on_both_engines! {
         assert_eq!(browser.get("/cabinet/nonsense").await.status, StatusCode::NOT_FOUND);
     }
 
+    async fn a_contact_is_forgotten_after_a_question_and_a_fresh_login(db: TestDb) {
+        let pages = Pages::open(&db).await;
+        let ann = pages.cabinet.known(1, PHONE, MAIL).await;
+        let browser = pages.logged_in(ann.id).await;
+        let (phone, email) = ("/cabinet/phone/forget", "/cabinet/email/forget");
+        browser.get("/cabinet/phone").await.shows(phone);
+        let question = browser.get(phone).await;
+        question.shows(PHONE);
+        assert!(pages.desk.profile(&ann).await.phone.is_some(), "a look forgets nothing");
+        let form = question.token();
+        let fields = [("form", form.as_str())];
+        for _ in 0..2 {
+            assert_eq!(browser.post(phone, &fields).await.place(), "/cabinet/profile?forgotten");
+        }
+        browser.get("/cabinet/profile?forgotten").await.shows("It is forgotten");
+        let left = pages.desk.profile(&ann).await;
+        assert_eq!((left.phone, left.email.as_deref()), (None, Some(MAIL)));
+        assert_eq!(pages.cabinet.letters("forgotten").await, 1, "twice pressed is told once");
+        // There is none any more: neither a link nor a question.
+        assert!(!browser.get("/cabinet/phone").await.text.contains(phone));
+        assert_eq!(browser.get(phone).await.place(), "/cabinet/phone");
+        // A session that was found later forgets nothing, not even by a form that was open before.
+        let form = browser.get(email).await.token();
+        pages.shop.clock.advance(FRESH);
+        browser.get(email).await.shows("Please log in once more");
+        browser.post(email, &[("form", &form)]).await.shows("Please log in once more");
+        assert_eq!(pages.desk.profile(&ann).await.email.as_deref(), Some(MAIL));
+        assert_eq!(browser.get("/cabinet/name/forget").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(pages.browser().get(email).await.place(), "/login");
+    }
+
     async fn a_password_is_set_and_changed_and_sessions_are_ended(db: TestDb) {
         let pages = Pages::open(&db).await;
         let ann = pages.cabinet.known(1, PHONE, MAIL).await;

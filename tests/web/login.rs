@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, Mac};
 use kiosk::shop::access::Way;
 use kiosk::shop::confirmations::Asker;
@@ -20,6 +21,8 @@ use crate::support::shop::TOKEN;
 const PHONE: &str = "+79990000001";
 const MAIL: &str = "Ann@example.com";
 const PASSWORD: &str = "correct horse battery";
+/// Who opens the Mini App.
+const USER: &str = r#"{"id":77,"first_name":"Ann","language_code":"en"}"#;
 
 /// What this browser has asked for.
 fn asked(browser: &Browser) -> PublicId {
@@ -34,20 +37,40 @@ fn wrong(code: &str) -> String {
 }
 
 /// What Telegram would give the Mini App, sealed for the bot.
-fn init_data(seconds: i64) -> String {
-    let user = r#"{"id":77,"first_name":"Ann","language_code":"en"}"#;
-    let lines = format!("auth_date={seconds}\nuser={user}");
+pub fn init_data(seconds: i64) -> String {
+    sealed(seconds, None)
+}
+
+/// The same, signed besides by whoever has this key.
+fn signed(seconds: i64, key: &SigningKey) -> String {
+    let (bot, _) = TOKEN.split_once(':').expect("an id");
+    let message = format!("{bot}:WebAppData\nauth_date={seconds}\nuser={USER}");
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()).to_bytes());
+    sealed(seconds, Some(&signature))
+}
+
+fn sealed(seconds: i64, signature: Option<&str>) -> String {
+    let seconds = seconds.to_string();
+    let mut pairs = vec![("auth_date", seconds.as_str())];
+    pairs.extend(signature.map(|it| ("signature", it)));
+    pairs.push(("user", USER));
+    let lines: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let mac = |key: &[u8], text: &[u8]| -> Vec<u8> {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(text);
         mac.finalize().into_bytes().to_vec()
     };
-    let seal = mac(&mac(b"WebAppData", TOKEN.as_bytes()), lines.as_bytes());
+    let seal = mac(
+        &mac(b"WebAppData", TOKEN.as_bytes()),
+        lines.join("\n").as_bytes(),
+    );
     let hash: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.push(("hash", &hash));
     form_urlencoded::Serializer::new(String::new())
-        .append_pair("auth_date", &seconds.to_string())
-        .append_pair("user", user)
-        .append_pair("hash", &hash)
+        .extend_pairs(pairs)
         .finish()
 }
 
@@ -289,6 +312,24 @@ on_both_engines! {
             let answer = enters(wrong, Some("same-origin")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
             assert!(answer.headers.get_all("set-cookie").iter().all(|it| !it.to_str().unwrap().starts_with("kiosk=")));
+        }
+    }
+
+    async fn a_signature_beside_the_seal_must_be_telegrams(db: TestDb) {
+        let (telegrams, others) = (SigningKey::from_bytes(&[7; 32]), SigningKey::from_bytes(&[8; 32]));
+        let otherwise = Otherwise { app_key: Some(telegrams.verifying_key().to_bytes()), ..Otherwise::default() };
+        let pages = Pages::open_with(&db, otherwise).await;
+        let now = pages.shop.clock.now() / 1_000;
+        let enters = async |data: &str| {
+            let browser = pages.browser();
+            let request = browser.request(Method::POST, "/app").form(&[("init_data", data)]);
+            browser.send(request.header("sec-fetch-site", "same-origin")).await.status
+        };
+        assert_eq!(enters(&signed(now, &telegrams)).await, StatusCode::SEE_OTHER);
+        assert_eq!(enters(&init_data(now)).await, StatusCode::SEE_OTHER, "an older proof has none");
+        // Each is sealed for the bot, as whoever has its token could do.
+        for wrong in [signed(now, &others), sealed(now, Some("")), sealed(now, Some("AAAA"))] {
+            assert_eq!(enters(&wrong).await, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
     }
 

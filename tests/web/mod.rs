@@ -2,7 +2,7 @@
 
 pub mod browser;
 mod cabinet;
-mod login;
+pub mod login;
 mod oidc;
 mod reports;
 mod silence;

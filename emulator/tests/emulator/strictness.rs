@@ -385,6 +385,64 @@ async fn only_the_right_token_is_let_in() {
 }
 
 #[tokio::test]
+async fn a_menu_button_opens_https_only_and_is_kept() {
+    let bench = Bench::start().await;
+    let app = |text: &str, url: &str| json!({ "type": "web_app", "text": text, "web_app": { "url": url } });
+    let table = [
+        (json!([1]), "can't parse menu button JSON object"),
+        (
+            json!({ "type": "game" }),
+            "can't parse menu button: MenuButton has unsupported type",
+        ),
+        (
+            json!({ "type": "web_app", "web_app": { "url": "https://example.com" } }),
+            "can't parse menu button: Can't find field \"text\"",
+        ),
+        (
+            json!({ "type": "web_app", "text": "App" }),
+            "can't parse menu button: Can't find field \"web_app\"",
+        ),
+        (
+            json!({ "type": "web_app", "text": "App", "web_app": {} }),
+            "can't parse menu button: Can't find field \"url\"",
+        ),
+        (
+            app(" ", "https://example.com"),
+            "menu button text must be non-empty",
+        ),
+        (
+            app("App", "http://example.com/app"),
+            "menu button Web App URL 'http://example.com/app' is invalid: Only HTTPS links are allowed",
+        ),
+        (
+            app("App", "http://127.0.0.1:8080/app"),
+            "menu button Web App URL 'http://127.0.0.1:8080/app' is invalid: Only HTTPS links are allowed",
+        ),
+        (
+            app("App", ""),
+            "menu button Web App URL '' is invalid: Wrong HTTP URL",
+        ),
+    ];
+    for (button, why) in table {
+        let params = json!({ "menu_button": button });
+        let said = bench.refused("setChatMenuButton", params).await;
+        assert_eq!(said, format!("Bad Request: {why}"), "{button}");
+    }
+    let known = async |params: Value| bench.call("getChatMenuButton", params).await;
+    assert_eq!(known(json!({})).await["type"], "commands");
+    let button = app("App", "https://example.com/app");
+    bench
+        .call("setChatMenuButton", json!({ "menu_button": button }))
+        .await;
+    assert_eq!(known(json!({})).await, button);
+    assert_eq!(
+        known(json!({ "chat_id": bench.ann })).await,
+        button,
+        "a chat without its own has that of all"
+    );
+}
+
+#[tokio::test]
 async fn commands_are_kept_by_scope_and_language() {
     let bench = Bench::start().await;
     let list = json!([{ "command": "shop", "description": "The shop" }]);

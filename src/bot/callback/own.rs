@@ -37,6 +37,13 @@ pub enum Own {
     Cabinet,
     /// A link that opens the page of their VK account.
     Vk,
+    /// One session of the cabinet ended.
+    EndSession {
+        /// The session.
+        id: PublicId,
+    },
+    /// All sessions of the cabinet ended.
+    EndSessions,
     /// The question what to call them.
     AskName,
     /// The name that Telegram knows.
@@ -91,6 +98,8 @@ impl Own {
             Own::SendBy { by } => format!("s{}", letter(*by)),
             Own::Cabinet => "o".to_owned(),
             Own::Vk => "v".to_owned(),
+            Own::EndSession { id } => format!("x{id}"),
+            Own::EndSessions => "q".to_owned(),
             Own::AskName => "n".to_owned(),
             Own::OwnName => "t".to_owned(),
             Own::Agree { to } => format!("a{to}"),
@@ -122,6 +131,10 @@ impl Own {
             },
             'o' => Own::Cabinet,
             'v' => Own::Vk,
+            'x' => Own::EndSession {
+                id: rest.parse().ok()?,
+            },
+            'q' => Own::EndSessions,
             'n' => Own::AskName,
             't' => Own::OwnName,
             'a' if is_agreement(rest) => Own::Agree {
@@ -142,6 +155,8 @@ impl Own {
             Own::SendBy { .. } => "own.send_by",
             Own::Cabinet => "own.cabinet",
             Own::Vk => "own.vk",
+            Own::EndSession { .. } => "own.end_session",
+            Own::EndSessions => "own.end_sessions",
             Own::AskName => "own.ask_name",
             Own::OwnName => "own.own_name",
             Own::Agree { .. } => "own.agree",

@@ -225,11 +225,16 @@ pub fn phone_dismissed(l: &Localizer) -> Prompt {
 }
 
 pub(super) fn without_buttons(l: &Localizer, id: &str) -> Prompt {
+    without_buttons_of(l, id, &[])
+}
+
+/// The same with what stands in the text.
+pub(super) fn without_buttons_of(l: &Localizer, id: &str, args: &[(&'static str, Arg)]) -> Prompt {
     let gone = Gone {
         remove_keyboard: true,
     };
     Prompt {
-        html: l.html(id, &[]),
+        html: l.html(id, args),
         // A flag is always JSON.
         markup: to_raw_value(&gone).ok(),
     }

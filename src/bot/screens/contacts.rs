@@ -231,16 +231,6 @@ pub fn cabinet(l: &Localizer, link: &str) -> Screen {
     }
 }
 
-/// A VK account was linked, or is linked no more.
-pub fn vk_changed(l: &Localizer, is_linked: bool) -> Screen {
-    let id = if is_linked {
-        "vk-was-linked"
-    } else {
-        "vk-was-unlinked"
-    };
-    l.plain(id, profile_row(l))
-}
-
 /// Another customer has proved that the number is theirs.
 pub fn phone_taken(l: &Localizer) -> Screen {
     l.plain("phone-taken", profile_row(l))

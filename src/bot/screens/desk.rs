@@ -218,6 +218,8 @@ pub fn task_kind(l: &Localizer, kind: &str) -> String {
         "refund.unmatched" => "task-refund-unmatched",
         "inbox.dead" => "task-inbox-dead",
         "outbox.dead" => "task-outbox-dead",
+        "sender.misconfigured" => "task-sender-misconfigured",
+        "sender.spam" => "task-sender-spam",
         other => return l.html("task-other", &[("kind", other.into())]),
     };
     l.html(id, &[])
@@ -233,6 +235,10 @@ pub fn task_means(l: &Localizer, kind: &str, subject: &str) -> String {
         "refund.by_hand" => "means-refund-by-hand",
         "refund.unmatched" => "means-refund-unmatched",
         "inbox.dead" => return l.text("means-inbox-dead", &[("subject", subject.into())]),
+        "sender.misconfigured" => {
+            return l.text("means-sender-misconfigured", &[("subject", subject.into())]);
+        }
+        "sender.spam" => return l.text("means-sender-spam", &[("subject", subject.into())]),
         "outbox.dead" => {
             // A letter's subject is its kind and its number.
             let number = subject.rsplit(':').next().unwrap_or(subject);

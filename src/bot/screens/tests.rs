@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::profile as profile_screen;
 use super::*;
 use crate::bus::attention::Listed;
+use crate::shop::access::Way;
 use crate::shop::cart::{Cap, Cart, Line};
 use crate::shop::catalogue::{Kind, Product};
 use crate::shop::confirmations::look::{Pending, State as ConfirmationState};
@@ -53,6 +54,17 @@ pub(super) fn texts(english: &str, russian: &str) -> Texts {
 
 pub(super) fn prices(json: &str) -> Prices {
     Prices::from_json(json).unwrap()
+}
+
+/// A login from a street in Moscow.
+fn login(way: Option<Way>, with: &str) -> Login {
+    Login {
+        session: ORDER,
+        at: 1_764_500_000_000,
+        way,
+        with: with.to_owned(),
+        from: if with.is_empty() { "" } else { "203.0.113.*" }.to_owned(),
+    }
 }
 
 pub(super) fn zeta() -> Product {
@@ -239,6 +251,8 @@ fn desk_screens(l: &Localizer) -> Vec<(String, Screen)> {
         "refund.unmatched",
         "inbox.dead",
         "outbox.dead",
+        "sender.misconfigured",
+        "sender.spam",
         "some.other",
     ] {
         all.push(("desk, task, done?", task_ask(l, &task_of(kind))));
@@ -370,6 +384,35 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         }),
         ("VK linked", super::vk_changed(l, true)),
         ("VK unlinked", super::vk_changed(l, false)),
+        (
+            "login told",
+            logged_in(l, &login(Some(Way::Password), "Firefox, Linux")),
+        ),
+        ("login told, by the chat's link", {
+            logged_in(l, &login(Some(Way::Link), "Chrome, Android"))
+        }),
+        (
+            "login told, by an unknown way",
+            logged_in(l, &login(None, "")),
+        ),
+        ("password told", password_set(l, 1_764_500_000_000)),
+        ("phone confirmed elsewhere", {
+            contact_confirmed(l, Channel::Phone, "+7999***4567", 1_764_500_000_000)
+        }),
+        ("e-mail confirmed elsewhere", {
+            contact_confirmed(l, Channel::Email, "a***@example.com", 1_764_500_000_000)
+        }),
+        (
+            "phone forgotten elsewhere",
+            forgotten(l, Channel::Phone, 1_764_500_000_000),
+        ),
+        (
+            "e-mail forgotten elsewhere",
+            forgotten(l, Channel::Email, 1_764_500_000_000),
+        ),
+        ("logged out there", logged_out(l, false, true)),
+        ("logged out everywhere", logged_out(l, true, true)),
+        ("logged out, no cabinet", logged_out(l, true, false)),
         ("phone taken", phone_taken(l)),
         ("e-mail taken", email_taken(l)),
         ("code unsent", code_unsent(l)),
@@ -431,6 +474,8 @@ fn batches() -> Vec<(&'static str, News)> {
         "refund.unmatched",
         "inbox.dead",
         "outbox.dead",
+        "sender.misconfigured",
+        "sender.spam",
         "some.other",
     ];
     let one = News {
@@ -683,6 +728,10 @@ fn plain(l: &Localizer) -> Vec<(String, String)> {
         ("phone, words instead", phone_by_button(l)),
         ("phone, kept", phone_kept(l)),
         ("phone, dismissed", phone_dismissed(l)),
+        (
+            "phone, confirmed elsewhere",
+            confirmed_elsewhere(l, "+7999***4567"),
+        ),
     ];
     for (name, prompt) in prompts {
         let markup = prompt
@@ -808,4 +857,61 @@ fn long_texts_are_shortened_at_letters() {
     assert_eq!(shortened("a  d", 3), "a…");
     assert_eq!(shortened("яяяя", 2), "я…");
     assert_eq!(shortened("ab", 1), "…");
+}
+
+/// The kinds of task that the program opens: what its sources give as `kind` of one, directly or by a constant.
+fn kinds_of_tasks() -> std::collections::BTreeSet<String> {
+    let mut sources = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("tests.rs") {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let is_kind = |text: &str| {
+        let plain = |it: char| it.is_ascii_lowercase() || matches!(it, '.' | '_');
+        text.contains('.') && text.chars().all(plain)
+    };
+    let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let mut kinds = std::collections::BTreeSet::new();
+    for source in &sources {
+        let opens = source.contains("Task {") || source.contains("attention::open");
+        for line in source.lines().map(str::trim).filter(|_| opens) {
+            let is_named = line.starts_with("kind: \"") || line.contains("const ");
+            kinds.extend(quoted(line).filter(|kind| is_named && is_kind(kind)));
+        }
+    }
+    kinds
+}
+
+#[test]
+fn each_kind_of_task_has_words_in_each_language() {
+    let kinds = kinds_of_tasks();
+    for known in [
+        "payment.unmatched",
+        "inbox.dead",
+        "outbox.dead",
+        "sender.spam",
+    ] {
+        assert!(kinds.contains(known), "{known} is not among {kinds:?}");
+    }
+    for l in Language::ALL.map(localizer) {
+        for kind in &kinds {
+            assert_ne!(
+                task_kind(&l, kind),
+                task_kind(&l, "some.other").replace("some.other", kind),
+                "{kind}"
+            );
+            assert_ne!(
+                task_means(&l, kind, "1"),
+                task_means(&l, "some.other", "1"),
+                "{kind}"
+            );
+        }
+    }
 }

@@ -9,10 +9,11 @@ use crate::bot::screens::{self, Again, Page};
 use crate::bot::vital::Contact;
 use crate::bus::HandlerError;
 use crate::shop::access::vk::link;
+use crate::shop::access::{links, sessions};
 use crate::shop::confirmations::{Channel, Target, look};
 use crate::shop::customers::{self, Phone, profile};
 use crate::shop::texts::Language;
-use crate::store::StoreError;
+use crate::store::{PublicId, StoreError};
 
 impl Visit {
     pub(in crate::bot) async fn language(
@@ -168,6 +169,31 @@ impl Visit {
         }
         let prompt = screens::phone_by_button(&self.localizer());
         self.prompt(Place::Phone { then }, &prompt).await
+    }
+
+    /// Ends one session of the cabinet, or all of them together with the links that could begin another.
+    pub(in crate::bot) async fn end_sessions(
+        &self,
+        one: Option<PublicId>,
+    ) -> Result<(), HandlerError> {
+        let id = self.customer.id;
+        self.turn()?
+            .write("access.sessions.end_from_chat", move |tx, _| {
+                Box::pin(async move {
+                    if let Some(session) = one {
+                        sessions::end(tx, id, session).await?;
+                    } else {
+                        sessions::end_all(tx, id).await?;
+                        links::end_all(tx, id).await?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await?;
+        let front = &self.face.shopfront;
+        let opens = front.opens_cabinet && front.public_url.is_some();
+        let screen = screens::logged_out(&self.localizer(), one.is_none(), opens);
+        self.show(self.place(), &screen).await
     }
 
     pub(in crate::bot) async fn forget_phone(&self) -> Result<(), HandlerError> {

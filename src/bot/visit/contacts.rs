@@ -26,15 +26,7 @@ enum Another {
 impl Visit {
     /// The code of the button that waits for what is asked here, if one does.
     pub(in crate::bot) fn waits(&self) -> Option<String> {
-        match self.place() {
-            Place::Phone { then }
-            | Place::PhoneWay { then, .. }
-            | Place::Email { then }
-            | Place::Name { then }
-            | Place::Code { then, .. } => then,
-            Place::GoOn { then } => Some(then),
-            _ => None,
-        }
+        self.place().then()
     }
 
     /// Asks for the customer's e-mail address. `then` is the code of the button that waits for it.

@@ -12,6 +12,7 @@ mod registration;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(in crate::bot) use self::registration::next_place;
 use super::callback::{Callback, Desk, Own, Unfit};
 use super::drawing::{self, Drawn, Old};
 use super::face::Face;
@@ -117,6 +118,8 @@ impl Visit {
             Callback::Own(Own::SendBy { by }) => self.send_by(by.after(None)).await,
             Callback::Own(Own::Cabinet) => self.cabinet("").await,
             Callback::Own(Own::Vk) => self.cabinet("/vk").await,
+            Callback::Own(Own::EndSession { id }) => self.end_sessions(Some(id)).await,
+            Callback::Own(Own::EndSessions) => self.end_sessions(None).await,
             Callback::Own(Own::AskName) => self.ask_name(self.waits()).await,
             Callback::Own(Own::OwnName) => self.own_name().await,
             Callback::Own(Own::Agree { to }) => self.agree(to).await,

@@ -8,7 +8,7 @@ use crate::bot::screens;
 use crate::bus::HandlerError;
 use crate::shop::customers::consents::{self, Matter};
 use crate::shop::customers::profile::{self, GivenName, Profile};
-use crate::shop::customers::registration::{self, Draft, Requirements, Step};
+use crate::shop::customers::registration::{self, Requirements, Step};
 use crate::store::{StoreError, Tx};
 
 impl Visit {
@@ -21,7 +21,7 @@ impl Visit {
             return self.menu().await;
         };
         let needs = &self.face.shopfront.rules.needs;
-        let open = registration::open(needs, &profile, &Draft::default());
+        let open = registration::open(needs, &profile);
         let l = self.localizer();
         match open.first() {
             Some(Step::Name) => self.ask_name(Some(then)).await,
@@ -152,7 +152,7 @@ pub(in crate::bot) async fn next_place(
     let Some(then) = then else {
         return Ok(Place::Profile);
     };
-    let open = registration::missing(tx, customer, needs, &Draft::default()).await?;
+    let open = registration::missing(tx, customer, needs).await?;
     Ok(match open.first() {
         Some(Step::Name) => Place::Name { then: Some(then) },
         Some(Step::Phone) => Place::Phone { then: Some(then) },

@@ -6,12 +6,14 @@
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
 //! - [`vk`]: the customer's VK account.
+//! - [`forget`] takes a number or an address out of the profile.
 //! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
 pub mod enter;
 pub mod erase;
 pub mod export;
+pub mod forget;
 pub mod identity;
 pub mod links;
 mod notices;

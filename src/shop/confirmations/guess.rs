@@ -63,12 +63,12 @@ pub async fn guess(
     let Some(found) = found::of(tx, asker, id).await? else {
         return Ok(Guess::Unknown);
     };
-    let Some(digits) = read_code(typed) else {
-        return Ok(Guess::NoCode);
-    };
     if found.state != State::Live {
         return over(tx, &found).await;
     }
+    let Some(digits) = read_code(typed) else {
+        return Ok(Guess::NoCode);
+    };
     let subject = subject(found.purpose, found.channel, &found.key);
     let address = address.map(throttle::neighbourhood);
     let limits = [

@@ -3,7 +3,7 @@
 
 use super::found::{self, Found, State};
 use super::proof::{self, Proved};
-use super::{Channel, Purpose};
+use super::{Channel, Purpose, told};
 use crate::store::{PublicId, StoreError, Tx};
 
 /// What a link's page shows.
@@ -66,7 +66,7 @@ pub async fn open(tx: &mut Tx<'_>, purpose: Purpose, token: &str) -> Result<Open
     })
 }
 
-/// Uses a link up: of many at once, one does.
+/// Uses a link up: of many at once, one does. What an address's link has confirmed is told in the chat.
 pub async fn consume(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -84,6 +84,9 @@ pub async fn consume(
         return Ok(Consumed::Unknown);
     }
     if let Some(proved) = proof::prove(tx, &found).await? {
+        if purpose == Purpose::Email {
+            told::tell(tx, found.public_id).await?;
+        }
         return Ok(Consumed::Done(proved));
     }
     // Somebody was faster, perhaps by this very link.

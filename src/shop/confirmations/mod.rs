@@ -4,6 +4,7 @@
 //! - [`guess`] takes a typed code, [`link`] a link from a mail; what was proved happens in the same transaction.
 //! - [`carry`] and [`mail`] walk the senders, [`hearing`] takes what providers tell, [`reports`] notes how far a code got,
 //!   [`upkeep`] ends what is due.
+//! - [`told`]: what was confirmed on a page reaches the chat.
 //!
 //! Codes and tokens are derived from the shop's secrets, so that a letter need not hold one; what is stored are hashes. A
 //! visitor's answer is the same whether or not somebody has the number or the address: for nobody's there is a row whose
@@ -24,10 +25,13 @@ mod rotation;
 mod secret;
 pub mod senders;
 mod sends;
+pub mod told;
 pub mod upkeep;
 
 use std::net::IpAddr;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 pub use self::proof::{Proof, Proved};
 pub use self::rotation::{HELD_FOR_SPAM, MEND};
@@ -94,7 +98,8 @@ pub enum Target {
 }
 
 /// Where a code goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// To a phone.
     Phone,

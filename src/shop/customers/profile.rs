@@ -1,7 +1,5 @@
 //! What a customer told about themselves.
 
-use serde::{Deserialize, Serialize};
-
 use super::consents::{self, Consent};
 use crate::clock::Millis;
 use crate::shop::texts::Language;
@@ -9,8 +7,7 @@ use crate::store::{StoreError, Tx};
 use crate::{binds, row, sql};
 
 /// What a customer calls themselves: one line of 1 to 64 letters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenName(String);
 
 /// Letters of a name.
@@ -35,20 +32,6 @@ impl GivenName {
 fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-impl TryFrom<String> for GivenName {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::read(&text).ok_or("a name has one line of 1 to 64 letters")
-    }
-}
-
-impl From<GivenName> for String {
-    fn from(name: GivenName) -> Self {
-        name.0
-    }
 }
 
 /// A customer as they see themselves.
@@ -146,8 +129,5 @@ mod tests {
         for wrong in ["", " \n ", "a\0b", "\u{202e}nnA", "a\u{7}", &"n".repeat(65)] {
             assert_eq!(GivenName::read(wrong), None, "{wrong:?}");
         }
-        let name: GivenName = serde_json::from_str("\"Ann\"").unwrap();
-        assert_eq!(serde_json::to_string(&name).unwrap(), "\"Ann\"");
-        assert!(serde_json::from_str::<GivenName>("\"\"").is_err());
     }
 }

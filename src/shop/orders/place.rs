@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::goods::{self, Goods};
 use crate::meters;
 use crate::shop::customers;
-use crate::shop::customers::registration::{self, Draft, Finished, Requirements, Step};
+use crate::shop::customers::registration::{self, Finished, Requirements, Step};
 use crate::shop::keys::claim::{self, Unit};
 use crate::shop::money::Prices;
 use crate::shop::payments::{self, Offer, settle};
@@ -177,7 +177,7 @@ async fn registered(tx: &mut Tx<'_>, request: &Request) -> Result<(), PlaceError
     if needs.is_empty() {
         return Ok(());
     }
-    let finished = registration::finish(tx, request.customer, needs, &Draft::default()).await?;
+    let finished = registration::finish(tx, request.customer, needs).await?;
     let Finished::Missing(steps) = finished else {
         return Ok(());
     };

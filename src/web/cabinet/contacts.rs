@@ -12,8 +12,9 @@ use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::look::{self, Pending};
 use crate::shop::confirmations::resend::{self, Resent};
-use crate::shop::confirmations::{Asker, Channel, Purpose, Target};
+use crate::shop::confirmations::{Asker, Channel, Purpose, Target, told};
 use crate::shop::customers::{Email, Phone};
+use crate::store::StoreError;
 use crate::web::codes;
 use crate::web::posted::Posted;
 use crate::web::sheet::{Form, Sheet};
@@ -29,7 +30,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// What a path names.
-fn channel(what: &str) -> Result<Channel, Problem> {
+pub(super) fn channel(what: &str) -> Result<Channel, Problem> {
     match what {
         "phone" => Ok(Channel::Phone),
         "email" => Ok(Channel::Email),
@@ -37,7 +38,8 @@ fn channel(what: &str) -> Result<Channel, Problem> {
     }
 }
 
-fn here(channel: Channel) -> &'static str {
+/// The address of its page.
+pub(super) fn here(channel: Channel) -> &'static str {
     match channel {
         Channel::Phone => "/cabinet/phone",
         Channel::Email => "/cabinet/email",
@@ -58,6 +60,10 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         Channel::Phone => ("profile-phone", "login-phone", profile.phone, "code-send"),
         Channel::Email => ("profile-email", "login-email", profile.email, "email-send"),
     };
+    let (forget, stays, another) = match channel {
+        Channel::Phone => ("forget-phone", "profile-phone-stays", "profile-phone-new"),
+        Channel::Email => ("forget-email", "profile-email-stays", "profile-email-new"),
+    };
     let (kind, autocomplete) = match channel {
         Channel::Phone => ("tel", "tel"),
         Channel::Email => ("email", "email"),
@@ -66,10 +72,11 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         Channel::Phone => "phone",
         Channel::Email => "email",
     };
+    let forget = so_far.is_some().then_some(forget);
     let so_far = so_far.unwrap_or_else(|| visitor.t("profile-none"));
     let mut sheet = Sheet::new(visitor.t(title), here)
         .fact(visitor.t("profile-so-far"), &so_far)
-        .words(visitor.t("profile-confirm-first"));
+        .words(visitor.t(stays));
     if let Some(waiting) = live(visitor, channel).await? {
         let target = waiting.target.clone();
         let words = match channel {
@@ -84,11 +91,13 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         sheet = sheet.form(form.main()).form(again);
     }
     let form = Form::new(here, visitor.t(ask))
-        .title(visitor.t("profile-another"))
+        .title(visitor.t(another))
         .field(name, visitor.t(label), kind, autocomplete);
-    Ok(sheet
-        .form(form)
-        .link("/cabinet/profile", visitor.t("cabinet-back")))
+    sheet = sheet.form(form);
+    if let Some(forget) = forget {
+        sheet = sheet.link(&format!("{here}/forget"), visitor.t(forget));
+    }
+    Ok(sheet.link("/cabinet/profile", visitor.t("cabinet-back")))
 }
 
 /// The confirmation that waits for its code.
@@ -185,7 +194,13 @@ async fn guess(Path(what): Path<String>, posted: Posted) -> Result<Response, Pro
         .store
         .write("pages.contact.guess", move |tx| {
             let (vault, code) = (vault.clone(), code.clone());
-            Box::pin(async move { guess::guess(tx, &vault, asker, id, &code, address).await })
+            Box::pin(async move {
+                let outcome = guess::guess(tx, &vault, asker, id, &code, address).await?;
+                if let Guess::Right(_) = outcome {
+                    told::tell(tx, id).await?;
+                }
+                Ok::<_, StoreError>(outcome)
+            })
         })
         .await?;
     if matches!(outcome, Guess::Right(_) | Guess::Already) {

@@ -3,6 +3,7 @@
 
 mod contacts;
 mod data;
+mod forget;
 mod orders;
 mod profile;
 mod safety;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router<Site> {
         .merge(orders::routes())
         .merge(profile::routes())
         .merge(contacts::routes())
+        .merge(forget::routes())
         .merge(safety::routes())
         .merge(data::routes())
         .merge(vk::routes())

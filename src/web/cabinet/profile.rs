@@ -29,6 +29,9 @@ async fn show(visitor: Visitor) -> Result<Response, Problem> {
     if saved {
         sheet = sheet.good(visitor.t("profile-saved"));
     }
+    if visitor.asked("forgotten").is_some() {
+        sheet = sheet.good(visitor.t("forgotten-notice"));
+    }
     sheet.show(&visitor)
 }
 
@@ -40,7 +43,7 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
     let name = Form::new("/cabinet/profile/name", visitor.t("profile-save"))
         .field("name", visitor.t("profile-name"), "text", "name")
         .holding(profile.given_name.as_deref().unwrap_or_default())
-        .words(visitor.t("profile-name-hint"));
+        .hint(visitor.t("profile-name-hint"));
     let language = Form::new("/cabinet/profile/language", visitor.t("profile-save")).languages(
         "language",
         visitor.t("profile-language"),

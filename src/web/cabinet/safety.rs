@@ -70,7 +70,7 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
         sheet = sheet.form(form);
     }
     for session in &all {
-        sheet = sheet.form(device(visitor, session, mine.id));
+        sheet = sheet.form(on_device(visitor, session, mine.id));
     }
     if all.len() > 1 {
         let form = Form::new("/cabinet/safety/others", visitor.t("safety-end-others"));
@@ -80,16 +80,17 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
 }
 
 /// A session, with the button that ends it.
-fn device(visitor: &Visitor, session: &Session, mine: PublicId) -> Form {
+fn on_device(visitor: &Visitor, session: &Session, mine: PublicId) -> Form {
     let (language, zone) = (visitor.language, &visitor.site.zone);
     let at = |time| i18n::date_time(language, zone, time);
-    let agent = session.device.agent.as_deref().map(in_short);
+    let agent = session.device.agent.as_deref().map(i18n::devices::browser);
     let title = agent.unwrap_or_else(|| visitor.t("safety-unknown-device"));
     let from = session
         .device
         .address
-        .clone()
-        .unwrap_or_else(|| "–".to_owned());
+        .as_deref()
+        .map(i18n::devices::network);
+    let from = from.unwrap_or_else(|| "–".to_owned());
     let words = visitor.say(
         "safety-session",
         &[
@@ -117,36 +118,6 @@ fn device(visitor: &Visitor, session: &Session, mine: PublicId) -> Form {
         form = form.words(visitor.t("safety-this"));
     }
     form.words(way).words(words)
-}
-
-/// What a browser calls itself, for people: which one on which system, if we know it, or all that it says.
-fn in_short(agent: &str) -> String {
-    // Each calls itself by the names of those before it, too: the order counts.
-    const BROWSERS: [(&str, &str); 7] = [
-        ("YaBrowser", "Yandex Browser"),
-        ("Edg", "Edge"),
-        ("OPR", "Opera"),
-        ("Firefox", "Firefox"),
-        ("Telegram", "Telegram"),
-        ("Chrome", "Chrome"),
-        ("Safari", "Safari"),
-    ];
-    const SYSTEMS: [(&str, &str); 6] = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let named = |names: &[(&str, &'static str)]| {
-        let found = names.iter().find(|(word, _)| agent.contains(word));
-        found.map(|(_, name)| *name)
-    };
-    match (named(&BROWSERS), named(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser}, {system}"),
-        _ => i18n::clean(agent),
-    }
 }
 
 async fn change_password(posted: Posted) -> Result<Response, Problem> {
@@ -220,24 +191,4 @@ async fn end(Path(id): Path<String>, posted: Posted) -> Result<Response, Problem
         return Ok(visitor.go("/login"));
     }
     Ok(visitor.go("/cabinet/safety?saved"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_short;
-
-    #[test]
-    fn a_browser_is_called_as_people_call_it() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
-        let yandex = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 YaBrowser/25.8 Safari/537.36";
-        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
-        for (agent, name) in [
-            (chrome, "Chrome, Linux"),
-            (yandex, "Yandex Browser, Windows"),
-            (iphone, "Safari, iPhone"),
-            ("curl/8", "curl/8"),
-        ] {
-            assert_eq!(in_short(agent), name);
-        }
-    }
 }

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jwt
 from aiogram.utils.auth_widget import check_signature as aiogram_widget
@@ -94,9 +94,12 @@ def init_data():
                 except Exception:  # noqa: BLE001: not even readable is not genuine
                     fine = False
                 assert fine == (verdict == "fine"), (name, check, fine)
+        # The HMAC is always asked for, the signature where there is one.
+        is_signed = any(key == "signature" for key, _ in parse_qsl(text, keep_blank_values=True))
+        by_both = by_signature if by_hmac == "fine" and is_signed else by_hmac
         vectors.append({
             "kind": "init_data", "name": name, "text": text, "token": TOKEN, "bot": BOT, "key": public.hex(), "now": now,
-            "by_hmac": by_hmac, "by_signature": by_signature, "id": USER["id"], "person": "Аня = & \"+\" O'Hara",
+            "by_hmac": by_hmac, "by_signature": by_signature, "by_both": by_both, "id": USER["id"], "person": "Аня = & \"+\" O'Hara",
         })
 
     fine = made()
@@ -116,6 +119,10 @@ def init_data():
     add("without a hash", query({key: value for key, value in fine.items() if key != "hash"}), "unreadable", "fine")
     unsigned = {key: value for key, value in fine.items() if key not in ("hash", "signature")}
     add("of an older client, without a signature", query(unsigned | {"hash": sealed(unsigned)}), "fine", "unreadable")
+    emptied = unsigned | {"signature": ""}
+    add("with an empty signature", query(emptied | {"hash": sealed(emptied)}), "fine", "unreadable", judged=False)
+    other = unsigned | {"signature": "not base64!"}
+    add("with a signature that is none", query(other | {"hash": sealed(other)}), "fine", "unreadable")
     add("a key twice", query(fine) + "&auth_date=" + str(NOW), "unreadable", "unreadable")
     add("a user twice", "user=" + quote(json.dumps({"id": 1, "first_name": "Eve"})) + "&" + query(fine), "unreadable", "unreadable")
     folded = {"auth_date": lines(fine, ["hash", "signature"]).split("=", 1)[1], "signature": fine["signature"], "hash": fine["hash"]}

@@ -46,6 +46,29 @@ pub fn check(init_data: &str, token: &SecretString, now: Millis) -> Result<Ident
     person(&fields, now)
 }
 
+/// Who opened the Mini App of the bot with this token, by both seals: the HMAC always, and Telegram's signature wherever there
+/// is one. Telegram has added it to every opening since late 2024; one without it is judged by the HMAC alone, as an emulator
+/// or an old server makes it. A signature that does not hold is refused, not overlooked: nothing genuine comes with one. So a
+/// shop on Telegram's test servers, whose key is [`TELEGRAM_TEST`], can't pass `key` for [`TELEGRAM`]; the calls of this
+/// program reach the ordinary servers only.
+pub fn check_both(
+    init_data: &str,
+    token: &SecretString,
+    key: &[u8; 32],
+    now: Millis,
+) -> Result<Identity, NotProven> {
+    let identity = check(init_data, token, now)?;
+    if Fields::read(init_data)?.get("signature").is_none() {
+        return Ok(identity);
+    }
+    let (bot_id, _) = token.expose_secret().split_once(':').unwrap_or_default();
+    let bot_id = bot_id.parse().map_err(|_| NotProven::Forged)?;
+    let signed = check_signature(init_data, bot_id, key, now)?;
+    // Both are over the same fields.
+    debug_assert_eq!(signed, identity);
+    Ok(signed)
+}
+
 /// Who opened the Mini App of the bot with this id, by Telegram's own signature: it holds also where the bot's token has
 /// leaked, and needs no token. `key` is [`TELEGRAM`].
 pub fn check_signature(
