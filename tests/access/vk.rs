@@ -9,7 +9,6 @@ use kiosk::store::{Store, StoreError};
 
 use crate::access::rig::Cabinet;
 use crate::on_both_engines;
-use crate::support::db::TestDb;
 use crate::support::rivals::meet;
 
 const NUMBER: &str = "+79990000001";
