@@ -8,3 +8,4 @@ mod passwords;
 pub mod rig;
 mod sessions;
 mod silence;
+mod vk;
