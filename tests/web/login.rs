@@ -214,6 +214,8 @@ on_both_engines! {
         let ann = pages.cabinet.known(1, PHONE, MAIL).await.id;
         let browser = pages.browser();
         browser.submits("/login", "/login/email", &[("email", MAIL)]).await;
+        let waits = browser.get("/login/code").await;
+        assert!(!waits.text.contains("action=\"/login/code\""), "the mail has no code: {}", waits.text);
         let (_, token) = pages.desk.mailed(asked(&browser), 1).await;
         let path = format!("/login/mail/{token}");
         let other = pages.browser();
