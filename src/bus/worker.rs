@@ -211,6 +211,7 @@ impl Outbox {
 
     async fn send(&self, letter: &Claimed) {
         let kind = meters::word(&letter.kind);
+        self.inner.store.points().pass("outbox.claimed").await;
         let outcome = if let Some(pause) = self.pause_of(letter.chat) {
             Outcome::Wait(pause)
         } else {
