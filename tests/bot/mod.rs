@@ -11,3 +11,4 @@ mod phone;
 mod phone_code;
 mod purchase;
 mod registration;
+mod twice;

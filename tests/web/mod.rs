@@ -7,6 +7,7 @@ mod oidc;
 mod reports;
 mod silence;
 mod strangers;
+mod twice;
 mod webhook;
 
 use std::net::SocketAddr;
