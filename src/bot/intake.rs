@@ -79,6 +79,7 @@ impl Intake {
         }
         let facts = self.conceal(facts).await?;
         let rows = store(&self.store, facts, urgent).await?;
+        self.store.points().pass("inbox.stored").await;
         self.bus.accept(rows);
         Ok(())
     }

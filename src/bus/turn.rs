@@ -163,6 +163,7 @@ impl Turn {
             .await;
         match written? {
             Written::Done(value, dialogue) => {
+                self.store.points().pass("turn.written").await;
                 let mut inner = self.lock();
                 inner.write = Write::Done;
                 inner.dialogue = dialogue;

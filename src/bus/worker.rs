@@ -41,6 +41,8 @@ pub enum Outcome {
     Sent,
     /// It certainly did not arrive; try again.
     Retry(String),
+    /// Nobody can carry it before this time; other letters need not wait.
+    Until(Millis, String),
     /// The other side asks for a pause, in its own words `retry_after`.
     Wait(Duration),
     /// Whether it arrived is unknown.
@@ -211,6 +213,7 @@ impl Outbox {
 
     async fn send(&self, letter: &Claimed) {
         let kind = meters::word(&letter.kind);
+        self.inner.store.points().pass("outbox.claimed").await;
         let outcome = if let Some(pause) = self.pause_of(letter.chat) {
             Outcome::Wait(pause)
         } else {
@@ -371,10 +374,18 @@ fn finish_of(letter: &Claimed, outcome: &Outcome, now: Millis) -> Finish {
         Outcome::Unknown(reason) if letter.semantics() == Semantics::AtMostOnce => {
             plain("uncertain", Some(reason.clone()))
         }
-        Outcome::Retry(reason) | Outcome::Unknown(reason) if letter.attempts >= ATTEMPTS => {
+        Outcome::Retry(reason) | Outcome::Unknown(reason) | Outcome::Until(_, reason)
+            if letter.attempts >= ATTEMPTS =>
+        {
             plain("dead", Some(reason.clone()))
         }
-        Outcome::Retry(reason) | Outcome::Unknown(reason) => Finish {
+        Outcome::Until(at, reason) if *at > now => Finish {
+            state: "pending",
+            due_at: *at,
+            error: Some(reason.clone()),
+            uncounted: 0,
+        },
+        Outcome::Retry(reason) | Outcome::Unknown(reason) | Outcome::Until(_, reason) => Finish {
             state: "pending",
             due_at: now + pause_after(letter.attempts).as_millis() as i64,
             error: Some(reason.clone()),

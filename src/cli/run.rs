@@ -52,7 +52,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
     // Before the start: a signal during it is not lost.
     let stop = stopped()?;
     let app = App::start(settings).await?;
-    tracing::info!(database = ?config.database.url, ops = ?app.ops(), "the shop is open");
+    tracing::info!(database = ?config.database.url, ops = ?app.ops(), pages = ?app.web(), "the shop is open");
     tokio::select! {
         () = stop => {}
         () = tell_owner_link(app.owner_link()) => {}

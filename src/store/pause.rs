@@ -1,5 +1,5 @@
-//! Named pause points: a test holds a piece of work exactly there and runs a rival. Without the `chaos` feature they
-//! are nothing.
+//! Named pause points: a test holds a piece of work exactly there and runs a rival, or kills the whole program there.
+//! Without the `chaos` feature they are nothing.
 
 /// The pause points of one store.
 #[derive(Debug, Default)]
@@ -45,6 +45,24 @@ impl Drop for Held {
     }
 }
 
+/// The variable with the name of a file. Whoever comes to a point that is named there stands, until the program is killed:
+/// the way of a test that runs the program in a process of its own.
+#[cfg(feature = "chaos")]
+const STANDS: &str = "KIOSK_STANDS_AT";
+
+/// Stands for good if the file says so, and says it in the log.
+#[cfg(feature = "chaos")]
+async fn stand(point: &'static str) {
+    static FILE: std::sync::OnceLock<Option<std::path::PathBuf>> = std::sync::OnceLock::new();
+    let file = FILE.get_or_init(|| std::env::var_os(STANDS).map(Into::into));
+    let Some(file) = file else { return };
+    let is_named = |named: String| named.split_whitespace().any(|it| it == point);
+    if std::fs::read_to_string(file).is_ok_and(is_named) {
+        tracing::warn!("standing at {point}");
+        std::future::pending::<()>().await;
+    }
+}
+
 impl PausePoints {
     /// Waits here if a test holds this point.
     #[cfg_attr(
@@ -54,6 +72,7 @@ impl PausePoints {
     pub async fn pass(&self, point: &'static str) {
         #[cfg(feature = "chaos")]
         {
+            stand(point).await;
             let gate = self
                 .held
                 .lock()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -152,7 +152,7 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
         })
     };
     let webhook = webhook.map_or_else(Router::new, telegram::routes);
-    let is_secure = site.is_secure();
+    let (is_secure, store) = (site.is_secure(), site.store.clone());
     Router::new()
         .merge(super::orders::routes())
         .merge(super::confirm::routes())
@@ -190,8 +190,19 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
         .fallback(|| async { Problem::Gone })
         .method_not_allowed_fallback(|| async { Problem::Gone })
         .with_state(site)
+        .layer(middleware::from_fn_with_state(store, answering))
         .merge(webhook)
         .layer(middleware::from_fn_with_state(is_secure, guarded))
+}
+
+/// What a form has changed is committed, and its answer has not left.
+async fn answering(State(store): State<Store>, request: Request, next: Next) -> Response {
+    let is_form = request.method() == Method::POST;
+    let response = next.run(request).await;
+    if is_form {
+        store.points().pass("web.answering").await;
+    }
+    response
 }
 
 /// The headers of every answer: nothing foreign is loaded, framed, kept or told where the visitor came from. A page that

@@ -77,13 +77,7 @@ on_both_engines! {
                 "" => post.code(ANNS, 1).await,
                 say => say.to_owned(),
             };
-            let sent = shop.control.say(ann, &say);
-            shop.reads(ann, answer).await;
-            shop.quiet().await;
-            let messages = shop.control.messages(ann).len();
-            shop.control.redeliver(sent.update_id.expect("an update"), 2);
-            shop.quiet().await;
-            assert_eq!(shop.control.messages(ann).len(), messages, "a repeat of {say} says nothing");
+            shop.hears_once(ann, &say, answer).await;
         }
         assert_eq!(post.count(ANNS), 1, "one mail");
         shop = reopened(shop, &db, &post).await;

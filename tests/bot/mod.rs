@@ -14,3 +14,4 @@ mod phone_code;
 mod phone_way;
 mod purchase;
 mod registration;
+mod twice;

@@ -10,10 +10,10 @@ use crate::support::db::TestDb;
 use crate::support::post::Post;
 use crate::support::shop::{LiveShop, SLUG};
 
-const ANNS: &str = "ann@example.com";
-const NUMBER: &str = "+79990001122";
+pub(super) const ANNS: &str = "ann@example.com";
+pub(super) const NUMBER: &str = "+79990001122";
 
-fn everything(settings: &mut Settings, post: &Post, terms: &str) {
+pub(super) fn everything(settings: &mut Settings, post: &Post, terms: &str) {
     settings.senders = post.senders();
     settings.shopfront.rules.needs = Requirements {
         name: true,
@@ -24,25 +24,25 @@ fn everything(settings: &mut Settings, post: &Post, terms: &str) {
     };
 }
 
-async fn open(db: &TestDb) -> (LiveShop, Post) {
+pub(super) async fn open(db: &TestDb) -> (LiveShop, Post) {
     LiveShop::open_posting(db, 3, |settings, post| {
         everything(settings, post, "00000001");
     })
     .await
 }
 
-async fn reopened(shop: LiveShop, db: &TestDb, post: &Post, terms: &str) -> LiveShop {
+pub(super) async fn reopened(shop: LiveShop, db: &TestDb, post: &Post, terms: &str) -> LiveShop {
     let change = |settings: &mut Settings| everything(settings, post, terms);
     shop.reopen_with(db, async |_| {}, change).await
 }
 
-async fn wants(shop: &LiveShop, user: i64, words: &str) {
+pub(super) async fn wants(shop: &LiveShop, user: i64, words: &str) {
     shop.hears(user, &format!("/start p_{SLUG}"), "Zeta, one month")
         .await;
     shop.taps(user, "⚡ Buy now", words).await;
 }
 
-async fn profile(shop: &LiveShop, user: i64) -> Profile {
+pub(super) async fn profile(shop: &LiveShop, user: i64) -> Profile {
     shop.store
         .read("rig.profile", move |tx| {
             Box::pin(async move {
@@ -55,35 +55,23 @@ async fn profile(shop: &LiveShop, user: i64) -> Profile {
         .expect("a look")
 }
 
-/// Says something, then the same update comes twice more: nothing is said to that.
-async fn says_thrice(shop: &LiveShop, user: i64, text: &str, words: &str) {
-    let sent = shop.control.say(user, text);
-    shop.reads(user, words).await;
-    shop.quiet().await;
-    let messages = shop.control.messages(user).len();
-    shop.control
-        .redeliver(sent.update_id.expect("an update"), 2);
-    shop.quiet().await;
-    assert_eq!(shop.control.messages(user).len(), messages, "{text}");
-}
-
 on_both_engines! {
     async fn a_customer_registers_by_typing_through_restarts_and_repeats(db: TestDb) {
         let (mut shop, post) = open(&db).await;
         let ann = shop.customer("Ann", "en");
         wants(&shop, ann, "What may we call you?").await;
         shop = reopened(shop, &db, &post, "00000001").await;
-        says_thrice(&shop, ann, "Anna", "Or type a mobile number").await;
+        shop.hears_once(ann, "Anna", "Or type a mobile number").await;
         shop = reopened(shop, &db, &post, "00000001").await;
-        says_thrice(&shop, ann, NUMBER, "on its way to +7").await;
+        shop.hears_once(ann, NUMBER, "on its way to +7").await;
         shop = reopened(shop, &db, &post, "00000001").await;
         let code = post.code(NUMBER, 1).await;
-        says_thrice(&shop, ann, &code, "asks for a confirmed e-mail address").await;
+        shop.hears_once(ann, &code, "asks for a confirmed e-mail address").await;
         shop = reopened(shop, &db, &post, "00000001").await;
-        says_thrice(&shop, ann, ANNS, "on its way to ann@").await;
+        shop.hears_once(ann, ANNS, "on its way to ann@").await;
         shop = reopened(shop, &db, &post, "00000001").await;
         let code = post.code(ANNS, 1).await;
-        says_thrice(&shop, ann, &code, "asks for your consent").await;
+        shop.hears_once(ann, &code, "asks for your consent").await;
         shop = reopened(shop, &db, &post, "00000001").await;
         shop.taps(ann, "✅ I agree", "Is everything right?").await;
         shop = reopened(shop, &db, &post, "00000001").await;

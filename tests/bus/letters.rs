@@ -216,6 +216,21 @@ on_both_engines! {
         assert!(time.now() >= began + 30_000);
     }
 
+    async fn a_letter_that_nobody_can_carry_yet_waits_exactly_so_long_and_alone(db: TestDb) {
+        let time = clock();
+        let store = db.store(&time).await;
+        let until = time.now() + 30_000;
+        let courier = Post::of(&[("first", &[Outcome::Until(until, "busy".to_owned())])]);
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
+        post(&store, &[("first", None, Priority::Notice, SURELY), ("other", None, Priority::Notice, SURELY)]).await;
+        eventually("one is sent and one waits", || async {
+            is(&store, "other", "sent").await && letters(&store).await[0].3 == until
+        })
+        .await;
+        moving(&time, Duration::from_secs(1), "it is sent", || async { is(&store, "first", "sent").await }).await;
+        assert!(time.now() >= until);
+    }
+
     async fn three_chats_that_ask_for_a_pause_at_once_pause_everyone(db: TestDb) {
         let store = db.store(&clock()).await;
         let wait: &[Outcome] = &[Outcome::Wait(Duration::from_secs(30))];

@@ -125,7 +125,7 @@ on_both_engines! {
         for _ in 0..2 {
             one[0].will(Mailed::Later(why()));
             let outcome = desk.mail(&one, id, 1).await;
-            assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
+            assert!(matches!(outcome, Outcome::Until(..)), "{outcome:?}");
         }
         // Longer than the code lives: the mail goes with its link alone.
         desk.passes(CODE_LIFE);
@@ -197,7 +197,7 @@ on_both_engines! {
         assert!(matches!(desk.post(&[], &claimed).await, Outcome::Refused { alert: false, .. }));
         // All busy: the letter waits.
         let one = [FakeMail::with_budget("mail:z", "z.example", Some(0))];
-        assert!(matches!(desk.post(&one, &claimed).await, Outcome::Retry(_)));
+        assert!(matches!(desk.post(&one, &claimed).await, Outcome::Until(..)));
         // Without an address there is nobody to tell.
         let bob = desk.customer(2).await;
         let login = Letter::MailLogin { session: PublicId([3; 16]), to: 2, at: 5, way: String::new(), agent: String::new() };

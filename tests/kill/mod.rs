@@ -3,7 +3,11 @@
 
 mod books;
 mod buyers;
+mod customers;
+mod mortal;
 mod peers;
+mod registering;
+mod world;
 
 use kiosk::clock::Clock;
 

@@ -4,6 +4,7 @@ mod check;
 mod gateway;
 mod mail;
 mod mail_refused;
+mod reported;
 mod vk;
 mod whatsapp;
 

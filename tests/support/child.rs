@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kiosk::store::Location;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use tokio::sync::watch;
 
 use crate::support::db::TestDb;
 use crate::support::shop::{MASTER, TOKEN};
@@ -61,19 +62,20 @@ pub async fn run(mut command: Command, input: &str) -> Ended {
     }
 }
 
-/// The address of health and metrics, in the line that says that the shop is open.
-fn address_in(line: &str) -> String {
-    let at = line.find("127.0.0.1:").expect("an address");
-    let address = &line[at..];
-    let end = address.find(|letter: char| !(letter.is_ascii_digit() || ".:".contains(letter)));
-    address[..end.unwrap_or(address.len())].to_owned()
+/// The address of this name in the line that says that the shop is open; empty if nothing is served there.
+fn address_in(line: &str, name: &str) -> String {
+    let (_, rest) = line.split_once(&format!("{name}=")).expect("its name");
+    let rest = rest.strip_prefix("Some(").unwrap_or("");
+    let end = rest.find(')').unwrap_or(rest.len());
+    rest[..end].to_owned()
 }
 
 /// A running `kiosk run`.
 pub struct Child {
     process: tokio::process::Child,
     ops: String,
-    log: Arc<Mutex<String>>,
+    pages: String,
+    log: watch::Receiver<String>,
 }
 
 impl Child {
@@ -96,23 +98,30 @@ impl Child {
         let errors = process.stderr.take().expect("piped above");
         let mut lines = BufReader::new(errors).lines();
         let mut said = Vec::new();
-        let ops = loop {
+        let (ops, pages) = loop {
             match lines.next_line().await.expect("text") {
-                Some(line) if line.contains("the shop is open") => break address_in(&line),
+                Some(line) if line.contains("the shop is open") => {
+                    break (address_in(&line, "ops"), address_in(&line, "pages"));
+                }
                 Some(line) => said.push(line),
                 None => panic!("the shop does not open: {said:#?}"),
             }
         };
-        let log = Arc::new(Mutex::new(said.join("\n")));
-        let writes = log.clone();
+        let (writes, log) = watch::channel(said.join("\n"));
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                let mut log = writes.lock().expect("no panic while it is held");
-                log.push('\n');
-                log.push_str(&line);
+                writes.send_modify(|log| {
+                    log.push('\n');
+                    log.push_str(&line);
+                });
             }
         });
-        Self { process, ops, log }
+        Self {
+            process,
+            ops,
+            pages,
+            log,
+        }
     }
 
     /// Where its health is served.
@@ -120,9 +129,26 @@ impl Child {
         &self.ops
     }
 
+    /// Where its pages are served.
+    pub fn pages(&self) -> &str {
+        &self.pages
+    }
+
     /// Everything that it has logged.
     pub fn log(&self) -> String {
-        self.log.lock().expect("no panic while it is held").clone()
+        self.log.borrow().clone()
+    }
+
+    /// Returns when it has logged these words.
+    pub async fn says(&self, words: &str) {
+        let mut log = self.log.clone();
+        let said = log.wait_for(|log| log.contains(words));
+        let said = tokio::time::timeout(Duration::from_secs(20), said).await;
+        assert!(
+            matches!(said, Ok(Ok(_))),
+            "{words:?} is not in the log: {}",
+            self.log()
+        );
     }
 
     /// SIGKILL, and the end of it.

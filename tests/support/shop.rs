@@ -236,6 +236,21 @@ impl LiveShop {
             .await
     }
 
+    /// Says something and waits for the answer; then the same update comes twice more, and nothing is said to that.
+    pub async fn hears_once(&self, user: i64, text: &str, words: &str) {
+        let said = self.control.say(user, text);
+        let number = said.message_id;
+        self.comes(user, words, move |message| message.message_id > number)
+            .await;
+        self.quiet().await;
+        let messages = self.control.messages(user).len();
+        self.control
+            .redeliver(said.update_id.expect("an update"), 2);
+        self.quiet().await;
+        let after = self.control.messages(user).len();
+        assert_eq!(after, messages, "a repeat of {text} says nothing");
+    }
+
     /// Taps a button, and waits for the screen with these words: it is another one than before.
     pub async fn taps(&self, user: i64, label: &str, words: &str) -> Message {
         let before = self.control.last_message(user).expect("a screen");

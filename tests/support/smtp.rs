@@ -151,8 +151,18 @@ impl Smtp {
 
     /// Everything of this kind that it has told, once there are so many of it.
     async fn told(&self, what: &str, count: usize) -> Vec<Value> {
+        self.told_such(what, |value| value["what"] == what, count)
+            .await
+    }
+
+    async fn told_such(
+        &self,
+        what: &str,
+        is_such: impl Fn(&Value) -> bool,
+        count: usize,
+    ) -> Vec<Value> {
         let of = |all: &Vec<Value>| -> Vec<Value> {
-            let same = all.iter().filter(|value| value["what"] == what);
+            let same = all.iter().filter(|value| is_such(value));
             same.cloned().collect()
         };
         let mut told = self.told.clone();
@@ -166,6 +176,18 @@ impl Smtp {
     /// The mails that arrived, once there are so many.
     pub async fn mails(&self, count: usize) -> Vec<Arrived> {
         let all = self.told("mail", count).await;
+        let read = |value: Value| serde_json::from_value(value).expect("a mail");
+        all.into_iter().map(read).collect()
+    }
+
+    /// The mails with these words that arrived for somebody, once there are so many.
+    pub async fn mails_to(&self, to: &str, words: &str, count: usize) -> Vec<Arrived> {
+        let is_such = |value: &Value| {
+            let text = value["parts"].to_string();
+            value["what"] == "mail" && value["to"] == json!([to]) && text.contains(words)
+        };
+        let what = format!("mails to {to} with {words}");
+        let all = self.told_such(&what, is_such, count).await;
         let read = |value: Value| serde_json::from_value(value).expect("a mail");
         all.into_iter().map(read).collect()
     }

@@ -115,7 +115,7 @@ impl Pages {
 /// Cookies, and the way to the pages.
 pub struct Browser {
     client: Client,
-    base: String,
+    base: Mutex<String>,
     jar: Mutex<BTreeMap<String, String>>,
 }
 
@@ -166,9 +166,14 @@ impl Browser {
                 .no_proxy()
                 .build()
                 .expect("a client"),
-            base: base.to_owned(),
+            base: Mutex::new(base.to_owned()),
             jar: Mutex::default(),
         }
+    }
+
+    /// The pages are served elsewhere from now on.
+    pub fn moves(&self, base: &str) {
+        base.clone_into(&mut self.base.lock().unwrap());
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -184,12 +189,18 @@ impl Browser {
         let jar = self.jar.lock().unwrap();
         let cookies = jar.iter().map(|(name, value)| format!("{name}={value}"));
         let cookies = cookies.collect::<Vec<_>>().join("; ");
-        let request = self.client.request(method, format!("{}{path}", self.base));
+        let base = self.base.lock().unwrap();
+        let request = self.client.request(method, format!("{base}{path}"));
         request.header(header::COOKIE, cookies)
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("an answer");
+        self.tries(request).await.expect("an answer")
+    }
+
+    /// The same, where nobody may be there to answer.
+    pub async fn tries(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("text");
@@ -202,12 +213,12 @@ impl Browser {
                 jar.insert(name.to_owned(), value.to_owned());
             }
         }
-        let text = answer.text().await.expect("text");
-        Answer {
+        let text = answer.text().await?;
+        Ok(Answer {
             status,
             headers,
             text,
-        }
+        })
     }
 
     pub async fn get(&self, path: &str) -> Answer {

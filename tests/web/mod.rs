@@ -7,6 +7,7 @@ mod oidc;
 mod reports;
 mod silence;
 mod strangers;
+mod twice;
 pub mod vk;
 pub mod ways;
 mod webhook;

@@ -66,10 +66,18 @@ impl Visit {
 
     /// The name that Telegram knows will do.
     pub(in crate::bot) async fn own_name(&self) -> Result<(), HandlerError> {
-        match GivenName::read(&self.customer.name) {
-            Some(name) => self.keep_name(name, self.waits()).await,
-            None => self.ask_name(self.waits()).await,
+        let Some(name) = GivenName::read(&self.customer.name) else {
+            return self.ask_name(self.waits()).await;
+        };
+        // Tapped twice: the question that follows is a message of its own, and stands in the chat already.
+        if matches!(self.place(), Place::Phone { .. })
+            && let Some(profile) = self.find_profile().await?
+            && profile.given_name.as_deref() == Some(name.as_str())
+        {
+            self.answer(None).await;
+            return Ok(());
         }
+        self.keep_name(name, self.waits()).await
     }
 
     async fn keep_name(&self, name: GivenName, then: Option<String>) -> Result<(), HandlerError> {

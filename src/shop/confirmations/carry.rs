@@ -278,8 +278,8 @@ pub(super) async fn nobody(
     if may_be_carried {
         return Ok(Outcome::Sent);
     }
-    if soonest.is_some_and(|at| at < found.useful_until()) {
-        return Ok(Outcome::Retry("every sender is busy".to_owned()));
+    if let Some(at) = soonest.filter(|at| *at < found.useful_until()) {
+        return Ok(Outcome::Until(at, "every sender is busy".to_owned()));
     }
     tell_unsent(tx, customer, found.public_id, round).await?;
     Ok(Outcome::Refused {

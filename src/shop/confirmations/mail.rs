@@ -298,8 +298,10 @@ async fn step(
             Some((found, customer, round, known)) => {
                 nobody(tx, found, customer, *round, soonest, known.may_be_carried).await?
             }
-            None if soonest.is_some() => Outcome::Retry("every account is busy".to_owned()),
-            None => return refused("there is no account to send mails from"),
+            None => match soonest {
+                Some(at) => Outcome::Until(at, "every account is busy".to_owned()),
+                None => return refused("there is no account to send mails from"),
+            },
         };
         return Ok(Next::Ended(outcome));
     };

@@ -7,6 +7,7 @@ pub mod whatsapp;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -15,6 +16,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use url::{Url, form_urlencoded};
 
 /// A request as it came.
@@ -75,6 +77,8 @@ struct Inner {
     usual: Arc<Usual>,
     heard: Arc<Mutex<Vec<Heard>>>,
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    /// Rings after each request.
+    bell: watch::Sender<()>,
 }
 
 /// A server that stands for a provider.
@@ -91,6 +95,7 @@ impl Provider {
             usual: Arc::new(usual),
             heard: Arc::default(),
             faults: Arc::default(),
+            bell: watch::Sender::new(()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
@@ -107,6 +112,22 @@ impl Provider {
     /// What the next request gets; several are used one after another.
     pub fn fail(&self, fault: Fault) {
         self.inner.faults.lock().expect("no panic").push_back(fault);
+    }
+
+    /// Looks again after each request until `look` finds something.
+    pub async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        let mut bell = self.inner.bell.subscribe();
+        let looking = async {
+            loop {
+                bell.mark_unchanged();
+                if let Some(found) = look() {
+                    return found;
+                }
+                bell.changed().await.expect("it is ours");
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(20), looking).await;
+        found.unwrap_or_else(|_| panic!("it never came: {:?}", self.heard()))
     }
 
     /// All requests so far.
@@ -141,6 +162,7 @@ async fn answer(
     match fault {
         None => {
             let (status, value) = (inner.usual)(&heard);
+            inner.bell.send_replace(());
             match value.as_str().filter(|_| status == 303) {
                 Some(to) => axum::response::Redirect::to(to).into_response(),
                 None => json(status, &value),

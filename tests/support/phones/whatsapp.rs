@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::{Fault, Heard, Provider};
 
@@ -121,4 +123,16 @@ pub fn news(number: &str, statuses: &[(&str, &str, i64)]) -> String {
         } }] }],
     })
     .to_string()
+}
+
+/// The header that goes with a report.
+pub fn signed(secret: &str, body: &str) -> Vec<(String, Vec<u8>)> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
+    mac.update(body.as_bytes());
+    let bytes = mac.finalize().into_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    vec![(
+        "x-hub-signature-256".to_owned(),
+        format!("sha256={hex}").into_bytes(),
+    )]
 }
