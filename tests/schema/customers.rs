@@ -90,6 +90,25 @@ const GUARDS: &[Guard] = &[
         "UPDATE customers SET email = 'Ann@example.com', email_key = 'ann@example.com'",
         Constraint,
     ),
+    // By what a code shall come: by VK to let somebody in and not to prove a number, by nothing to a mailbox.
+    after(
+        &[PHONE],
+        "UPDATE confirmations SET messenger = 'whatsapp'",
+        "UPDATE confirmations SET messenger = 'vk'",
+        Constraint,
+    ),
+    after(
+        &[PHONE],
+        "UPDATE confirmations SET messenger = 'telegram'",
+        "UPDATE confirmations SET messenger = 'pigeon'",
+        Constraint,
+    ),
+    after(
+        &[LOGIN],
+        "UPDATE confirmations SET messenger = NULL",
+        "UPDATE confirmations SET messenger = 'telegram'",
+        Constraint,
+    ),
     // Consents.
     rule(
         "INSERT INTO consents (customer_id, what, version, at) SELECT id, 'terms', '1', 1 FROM customers",
