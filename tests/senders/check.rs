@@ -1,8 +1,5 @@
 //! What `kiosk check` says of the accounts, the log sender's door, and that nothing secret is told anywhere.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use kiosk::senders::settings::{
     Channel, Encryption, GatewaySettings, MailAccount, Settings, VkSettings, WhatsappSettings,
 };
@@ -15,6 +12,7 @@ use super::mail::confirm;
 use super::{around, code_to, nobody, phone_account};
 use crate::on_both_engines;
 use crate::support::child::{Ended, command, run};
+use crate::support::log::Log;
 use crate::support::phones::Fault;
 use crate::support::phones::gateway::{self, Gateway};
 use crate::support::phones::vk::{self, Vk};
@@ -180,31 +178,10 @@ async fn the_log_takes_codes_on_a_machine_for_development_only() {
     assert_eq!(carried, Carried::Accepted { reference: None });
 }
 
-/// Everything that is logged, by whichever library.
-#[derive(Clone, Default)]
-struct Everything(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Everything {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_log_tells_a_code_a_number_an_address_or_a_secret() {
-    let everything = Everything::default();
-    let writer = everything.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // This test's runtime has one thread: all that it runs is heard.
-    let heard = tracing::subscriber::set_default(subscriber);
+    // This test's runtime has one thread: all that it runs is heard, by whichever library.
+    let (everything, heard) = Log::of_this_thread("trace");
     let (smtp, gateway, vk) = tokio::join!(
         Smtp::start(Encryption::Implicit),
         Gateway::start(),
@@ -240,7 +217,7 @@ async fn no_log_tells_a_code_a_number_an_address_or_a_secret() {
     senders.reporters[0].read(&super::post(&headers, &body));
     tracing::info!("the end");
     drop(heard);
-    let log = String::from_utf8(everything.0.lock().unwrap().clone()).unwrap();
+    let log = everything.text();
     assert!(log.contains("the end"), "the log is heard");
     for secret in [
         "048291",

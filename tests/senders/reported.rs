@@ -2,6 +2,7 @@
 //! next sender where a code did not arrive.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use kiosk::app::{CabinetSettings, WebSettings};
 use kiosk::senders::settings::{Channel, GatewaySettings, Settings, WhatsappSettings};
@@ -19,6 +20,8 @@ use crate::support::phones::gateway::{self, Gateway};
 use crate::support::phones::whatsapp::{self, Graph};
 use crate::support::shop::{LiveShop, SLUG};
 
+/// How long what is told of may take to be written down.
+const PATIENCE: Duration = Duration::from_secs(20);
 const ANNS: &str = "+79990001122";
 const BOBS: &str = "+79990003344";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -125,12 +128,14 @@ impl Reported {
 
     /// Returns when the books of sends say this, in their order.
     async fn sends_are(&self, expected: &[(&str, &str)]) -> Vec<i64> {
+        let since = Instant::now();
         loop {
             let sends = sends(&self.shop.store).await;
             let said = sends.iter().map(|it| (it.0.as_str(), it.1.as_str()));
             if said.eq(expected.iter().copied()) {
                 return sends.into_iter().map(|it| it.2).collect();
             }
+            assert!(since.elapsed() < PATIENCE, "{sends:?}, not {expected:?}");
             tokio::task::yield_now().await;
         }
     }
@@ -157,7 +162,9 @@ impl Reported {
                 .expect("a look")
                 .0
         };
+        let since = Instant::now();
         while put_off().await == 0 {
+            assert!(since.elapsed() < PATIENCE, "nobody has looked at it");
             tokio::task::yield_now().await;
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod db;
+pub mod log;
 pub mod phones;
 pub mod post;
 pub mod python;
