@@ -211,7 +211,8 @@ impl App {
         shopfront.messengers = proving.filter(|it| it.proves_numbers()).collect();
         let web = settings.web.as_ref();
         shopfront.links_vk = web.is_some_and(|web| web.cabinet.vk.is_some());
-        shopfront.sends_mails = !senders.mail.is_empty();
+        let sends_mails = !senders.mail.is_empty();
+        shopfront.sends_mails = sends_mails;
         let reporters = senders.reporters.clone();
         let public_url = shopfront.public_url.clone();
         let pages_url = public_url.clone();
@@ -261,6 +262,7 @@ impl App {
                 pages_url.as_deref(),
                 &settings.token,
                 messengers,
+                sends_mails,
             )?,
             None => None,
         };

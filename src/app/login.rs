@@ -27,12 +27,13 @@ pub const VK_BACK: &str = "/cabinet/vk/back";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The doors of the cabinet that the settings open; without an address for customers there are none. Codes come to phones
-/// by `messengers`.
+/// by `messengers`, and mails are sent or not.
 pub(super) fn doors(
     settings: &CabinetSettings,
     public_url: Option<&str>,
     bot_token: &SecretString,
     messengers: Vec<Messenger>,
+    sends_mails: bool,
 ) -> Result<Option<Arc<Doors>>, StartError> {
     let public_url = public_url.and_then(|url| Url::parse(url).ok());
     let Some(public_url) = public_url.filter(|_| !settings.ways.is_empty()) else {
@@ -70,6 +71,7 @@ pub(super) fn doors(
         telegram,
         vk,
         messengers,
+        sends_mails,
     })))
 }
 

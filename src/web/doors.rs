@@ -12,6 +12,7 @@ use crate::shop::access::identity::oidc::{Client, Provider};
 use crate::shop::access::passwords::hasher::Hasher;
 use crate::shop::access::vk::login::VkLogin;
 use crate::shop::confirmations::senders::Messenger;
+use crate::shop::confirmations::{Channel, Purpose};
 use crate::shop::customers::Region;
 
 /// The ways into the cabinet.
@@ -35,6 +36,8 @@ pub struct Doors {
     pub vk: Option<VkDoor>,
     /// By what codes come to phones.
     pub messengers: Vec<Messenger>,
+    /// Whether mails are sent.
+    pub sends_mails: bool,
 }
 
 /// VK ID, by which a customer links their account.
@@ -72,9 +75,22 @@ pub fn app_url(public_url: &Url, ways: &[Way]) -> Option<String> {
 }
 
 impl Doors {
-    /// Whether a way in is open.
+    /// Whether a way in is open: that somebody would carry its codes belongs to it.
     pub fn allows(&self, way: Way) -> bool {
-        self.ways.contains(&way)
+        let is_carried = match way {
+            Way::Phone => self.carries(Purpose::Login, Channel::Phone),
+            Way::Email => self.carries(Purpose::Login, Channel::Email),
+            Way::Link | Way::Telegram | Way::App | Way::Widget | Way::Password => true,
+        };
+        is_carried && self.ways.contains(&way)
+    }
+
+    /// Whether the shop has anybody who carries a code for this purpose.
+    pub fn carries(&self, purpose: Purpose, channel: Channel) -> bool {
+        match channel {
+            Channel::Phone => self.messengers.iter().any(|it| purpose.is_served_by(*it)),
+            Channel::Email => self.sends_mails,
+        }
     }
 
     /// The origin of the pages, as browsers name it.

@@ -70,7 +70,7 @@ pub(super) fn sheet(visitor: &Visitor, login: &str) -> Result<Sheet, Problem> {
             .field("email", visitor.t("login-email"), "email", "email");
         sheet = sheet.form(form);
     }
-    if doors.allows(Way::Password) {
+    if super::recover::is_possible(doors) {
         sheet = sheet.link("/recover", visitor.t("login-forgotten"));
     }
     Ok(sheet)

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 
 use super::codes::{self, Asked};
 use super::confirm::one_segment;
+use super::doors::Doors;
 use super::posted::Posted;
 use super::sheet::{Form, Sheet};
 use super::site::{Problem, Site};
@@ -36,9 +37,23 @@ pub(super) fn routes() -> Router<Site> {
         .route("/recover/{token}", get(show_link).post(by_link))
 }
 
-/// Passwords can be replaced where they open something.
+/// Passwords can be replaced where they open something, and where somebody would carry the proof.
+pub(super) fn is_possible(doors: &Doors) -> bool {
+    let carries = |channel| doors.carries(Purpose::Recover, channel);
+    doors.allows(Way::Password) && (carries(Channel::Phone) || carries(Channel::Email))
+}
+
 fn is_open(visitor: &Visitor) -> Result<(), Problem> {
-    if visitor.doors()?.allows(Way::Password) {
+    if is_possible(visitor.doors()?) {
+        Ok(())
+    } else {
+        Err(Problem::Gone)
+    }
+}
+
+fn is_carried(visitor: &Visitor, channel: Channel) -> Result<(), Problem> {
+    is_open(visitor)?;
+    if visitor.doors()?.carries(Purpose::Recover, channel) {
         Ok(())
     } else {
         Err(Problem::Gone)
@@ -47,25 +62,30 @@ fn is_open(visitor: &Visitor) -> Result<(), Problem> {
 
 async fn show(visitor: Visitor) -> Result<Response, Problem> {
     is_open(&visitor)?;
-    start(&visitor).show(&visitor)
+    start(&visitor)?.show(&visitor)
 }
 
-fn start(visitor: &Visitor) -> Sheet {
-    let by_mail = Form::new("/recover/email", visitor.t("email-send"))
-        .title(visitor.t("recover-by-email"))
-        .field("email", visitor.t("login-email"), "email", "email");
-    let by_phone = Form::new("/recover/phone", visitor.t("code-send"))
-        .title(visitor.t("recover-by-phone"))
-        .field("phone", visitor.t("login-phone"), "tel", "tel");
-    Sheet::new(visitor.t("recover-title"), "/recover")
-        .words(visitor.t("recover-words"))
-        .form(by_mail.main())
-        .form(by_phone.main())
-        .link("/login", visitor.t("login-title"))
+fn start(visitor: &Visitor) -> Result<Sheet, Problem> {
+    let doors = visitor.doors()?;
+    let mut sheet =
+        Sheet::new(visitor.t("recover-title"), "/recover").words(visitor.t("recover-words"));
+    if doors.carries(Purpose::Recover, Channel::Email) {
+        let by_mail = Form::new("/recover/email", visitor.t("email-send"))
+            .title(visitor.t("recover-by-email"))
+            .field("email", visitor.t("login-email"), "email", "email");
+        sheet = sheet.form(by_mail.main());
+    }
+    if doors.carries(Purpose::Recover, Channel::Phone) {
+        let by_phone = Form::new("/recover/phone", visitor.t("code-send"))
+            .title(visitor.t("recover-by-phone"))
+            .field("phone", visitor.t("login-phone"), "tel", "tel");
+        sheet = sheet.form(by_phone.main());
+    }
+    Ok(sheet.link("/login", visitor.t("login-title")))
 }
 
 async fn ask_phone(posted: Posted) -> Result<Response, Problem> {
-    is_open(&posted.visitor)?;
+    is_carried(&posted.visitor, Channel::Phone)?;
     let region = posted.visitor.doors()?.region;
     let phone = Phone::typed(posted.field("phone"), region);
     if let Some(phone) = &phone
@@ -79,14 +99,14 @@ async fn ask_phone(posted: Posted) -> Result<Response, Problem> {
         return page.show(&posted.visitor);
     }
     let asked = Asked::Phone(phone, ways::chosen(&posted));
-    let sheet = start(&posted.visitor);
+    let sheet = start(&posted.visitor)?;
     codes::ask(posted.visitor, WayIn::Recover, asked, sheet).await
 }
 
 async fn ask_email(posted: Posted) -> Result<Response, Problem> {
     is_open(&posted.visitor)?;
     let asked = Asked::Email(Email::read(posted.field("email")));
-    let sheet = start(&posted.visitor);
+    let sheet = start(&posted.visitor)?;
     codes::ask(posted.visitor, WayIn::Recover, asked, sheet).await
 }
 

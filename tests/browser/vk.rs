@@ -119,7 +119,11 @@ async fn walks(walk: &Walk, size: Size) {
             community: settings.community.clone(),
             login: Arc::new(VkId::new(connections, settings, redirect)),
         }),
-        messengers: vec![Messenger::Telegram, Messenger::Whatsapp, Messenger::Vk],
+        messengers: Some(vec![
+            Messenger::Telegram,
+            Messenger::Whatsapp,
+            Messenger::Vk,
+        ]),
         listen: Some(listen),
         ..Otherwise::default()
     };

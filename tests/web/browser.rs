@@ -39,7 +39,9 @@ pub struct Otherwise {
     pub reporters: Vec<Arc<dyn Reporter>>,
     pub telegram: Option<TelegramDoor>,
     pub vk: Option<VkDoor>,
-    pub messengers: Vec<Messenger>,
+    /// By what codes come to phones; by the log, if nothing else is said.
+    pub messengers: Option<Vec<Messenger>>,
+    pub no_mails: bool,
     pub address_header: Option<&'static str>,
     /// Where the pages are, if not anywhere.
     pub listen: Option<SocketAddr>,
@@ -75,7 +77,8 @@ impl Pages {
             app_key: otherwise.app_key.unwrap_or(app::TELEGRAM),
             telegram: otherwise.telegram,
             vk: otherwise.vk,
-            messengers: otherwise.messengers,
+            messengers: otherwise.messengers.unwrap_or_else(|| vec![Messenger::Log]),
+            sends_mails: !otherwise.no_mails,
         };
         let site = Site {
             store,

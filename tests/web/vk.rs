@@ -44,7 +44,7 @@ pub async fn open(db: &TestDb, id: &vk::VkId) -> Pages {
             community: settings.community.clone(),
             login: Arc::new(VkId::new(connections, settings, redirect)),
         }),
-        messengers: vec![Messenger::Telegram, Messenger::Vk],
+        messengers: Some(vec![Messenger::Telegram, Messenger::Vk]),
         ..Otherwise::default()
     };
     Pages::open_with(db, otherwise).await

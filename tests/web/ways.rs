@@ -6,6 +6,7 @@ use std::time::Duration;
 use kiosk::shop::access::sessions::FRESH;
 use kiosk::shop::confirmations::senders::Messenger;
 use kiosk::store::PublicId;
+use kiosk::{binds, sql};
 use reqwest::StatusCode;
 
 use super::browser::{Answer, Browser, Otherwise, Pages};
@@ -16,11 +17,15 @@ use crate::support::db::TestDb;
 const PHONE: &str = "+79990000001";
 const NOBODYS: &str = "+79990000009";
 const MAIL: &str = "ann@example.com";
+sql! {
+    BEGUN = "ways.begun", "SELECT COUNT(*) FROM confirmations";
+}
+
 const GAP: Duration = Duration::from_secs(61);
 
 async fn open(db: &TestDb, messengers: &[Messenger]) -> Pages {
     let otherwise = Otherwise {
-        messengers: messengers.to_vec(),
+        messengers: Some(messengers.to_vec()),
         ..Otherwise::default()
     };
     Pages::open_with(db, otherwise).await
@@ -64,6 +69,32 @@ async fn presses(browser: &Browser, page: &Answer, path: &str, by: Option<&str>)
     ];
     fields.extend(by.map(|by| ("by", by)));
     browser.post(path, &fields).await
+}
+
+on_both_engines! {
+    async fn nothing_is_asked_for_that_nobody_would_carry(db: TestDb) {
+        let nobody = Otherwise { messengers: Some(Vec::new()), no_mails: true, ..Otherwise::default() };
+        let pages = Pages::open_with(&db, nobody).await;
+        let ann = pages.cabinet.known(1, PHONE, MAIL).await;
+        let login = pages.browser().get("/login").await;
+        login.shows("With a password");
+        for absent in ["/login/phone", "/login/email", "/recover"] {
+            assert!(!login.text.contains(absent), "{absent}: {}", login.text);
+        }
+        assert_eq!(pages.browser().get("/recover").await.status, StatusCode::NOT_FOUND);
+        let browser = pages.logged_in(ann.id).await;
+        for (page, field, value, words) in [
+            ("/cabinet/phone", "phone", NOBODYS, "Another number is given in the chat"),
+            ("/cabinet/email", "email", "another@example.com", "This shop sends no mails"),
+        ] {
+            let shown = browser.get(page).await;
+            shown.shows(words);
+            assert!(!shown.text.contains(&format!("name=\"{field}\"")), "{}", shown.text);
+            browser.post(page, &[("form", &shown.token()), (field, value)]).await.shows(words);
+        }
+        let begun = pages.shop.store.read("test", |tx| Box::pin(tx.one::<(i64,)>(&BEGUN, binds![]))).await.unwrap();
+        assert_eq!(begun, (0,));
+    }
 }
 
 on_both_engines! {

@@ -46,6 +46,13 @@ pub(super) fn here(channel: Channel) -> &'static str {
     }
 }
 
+fn purpose(channel: Channel) -> Purpose {
+    match channel {
+        Channel::Phone => Purpose::Phone,
+        Channel::Email => Purpose::Email,
+    }
+}
+
 async fn show(visitor: Visitor, Path(what): Path<String>) -> Result<Response, Problem> {
     visitor.owner()?;
     let channel = channel(&what)?;
@@ -64,6 +71,10 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         Channel::Phone => ("forget-phone", "profile-phone-stays", "profile-phone-new"),
         Channel::Email => ("forget-email", "profile-email-stays", "profile-email-new"),
     };
+    let nobody = match channel {
+        Channel::Phone => "profile-phone-by-chat",
+        Channel::Email => "profile-email-by-nobody",
+    };
     let (kind, autocomplete) = match channel {
         Channel::Phone => ("tel", "tel"),
         Channel::Email => ("email", "email"),
@@ -74,9 +85,7 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
     };
     let forget = so_far.is_some().then_some(forget);
     let so_far = so_far.unwrap_or_else(|| visitor.t("profile-none"));
-    let mut sheet = Sheet::new(visitor.t(title), here)
-        .fact(visitor.t("profile-so-far"), &so_far)
-        .words(visitor.t(stays));
+    let mut sheet = Sheet::new(visitor.t(title), here).fact(visitor.t("profile-so-far"), &so_far);
     if let Some(waiting) = live(visitor, channel).await? {
         let target = waiting.target.clone();
         let words = match channel {
@@ -90,10 +99,14 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         let again = ways::again(visitor, &format!("{here}/again"), &waiting)?;
         sheet = sheet.form(form.main()).form(again);
     }
-    let form = Form::new(here, visitor.t(ask))
-        .title(visitor.t(another))
-        .field(name, visitor.t(label), kind, autocomplete);
-    sheet = sheet.form(form);
+    if visitor.doors()?.carries(purpose(channel), channel) {
+        let form = Form::new(here, visitor.t(ask))
+            .title(visitor.t(another))
+            .field(name, visitor.t(label), kind, autocomplete);
+        sheet = sheet.words(visitor.t(stays)).form(form);
+    } else {
+        sheet = sheet.words(visitor.t(nobody));
+    }
     if let Some(forget) = forget {
         sheet = sheet.link(&format!("{here}/forget"), visitor.t(forget));
     }
@@ -122,13 +135,16 @@ async fn ask(Path(what): Path<String>, posted: Posted) -> Result<Response, Probl
         Channel::Phone => Phone::typed(posted.field("phone"), region).map(Target::Phone),
         Channel::Email => Email::read(posted.field("email")).map(Target::Email),
     };
+    if !posted.visitor.doors()?.carries(purpose(channel), channel) {
+        return sheet(&posted.visitor, channel).await?.show(&posted.visitor);
+    }
     let by = ways::chosen(&posted);
     if let Some(Target::Phone(phone)) = &target
         && is_fresh(&posted.visitor)?
         && let Some(page) = ways::question(
             &posted,
             (here(channel), here(channel)),
-            Purpose::Phone,
+            purpose(channel),
             phone,
         )?
     {
