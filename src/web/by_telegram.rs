@@ -23,7 +23,7 @@ use crate::shop::access::{Way, enter};
 const QUESTION: &str = "kiosk-question";
 /// How long somebody may stay at the provider.
 const AWAY: Duration = Duration::from_mins(10);
-/// The Mini App needs Telegram's own script, and may be framed by Telegram's web client. Its forms say where they come from.
+/// The Mini App loads Telegram's own script for a reload, and may be framed by Telegram's web client. Its forms say where they come from.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self' https://telegram.org; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'self' https://web.telegram.org";
 

@@ -240,7 +240,7 @@ on_both_engines! {
         let elsewhere = pages.browser();
         elsewhere.submits(&path, &path, &[("new", "12345678")]).await.shows("Everybody tries");
         let done = elsewhere.submits(&path, &path, &[("new", "slow green bicycle")]).await;
-        done.shows("Your password is new");
+        done.shows("Your password is changed");
         assert_eq!(elsewhere.get("/cabinet").await.place(), "/login", "nobody is logged in by it");
         assert_eq!(old.get("/cabinet").await.place(), "/login", "everybody is logged out");
         assert_eq!(elsewhere.get(&path).await.status, StatusCode::NOT_FOUND, "once");
@@ -253,7 +253,7 @@ on_both_engines! {
         let weak = browser.submits("/recover/code", "/recover/code", &[("code", &code), ("new", "79990000001")]).await;
         weak.shows("no good password");
         let done = browser.submits("/recover/code", "/recover/code", &[("code", &code), ("new", "quick red tricycle")]).await;
-        done.shows("Your password is new");
+        done.shows("Your password is changed");
         assert_eq!(elsewhere.get("/cabinet").await.place(), "/login");
     }
 
@@ -271,7 +271,7 @@ on_both_engines! {
         let page = browser.get(&path).await;
         page.shows("A***@example.com");
         assert_eq!(page.header("referrer-policy"), "no-referrer");
-        browser.submits(&path, &path, &[]).await.shows("the address is yours");
+        browser.submits(&path, &path, &[]).await.shows("our mails go to this address");
         assert_eq!(pages.desk.profile(&ann).await.email.as_deref(), Some(MAIL));
         browser.get(&path).await.shows("confirmed already");
         let form = browser.get("/login").await.token();

@@ -48,9 +48,9 @@ pub fn check(init_data: &str, token: &SecretString, now: Millis) -> Result<Ident
 
 /// Who opened the Mini App of the bot with this token, by both seals: the HMAC always, and Telegram's signature wherever there
 /// is one. Telegram has added it to every opening since late 2024; one without it is judged by the HMAC alone, as an emulator
-/// or an old server makes it. A signature that does not hold is refused, not overlooked: nothing genuine comes with one. So a
-/// shop on Telegram's test servers, whose key is [`TELEGRAM_TEST`], can't pass `key` for [`TELEGRAM`]; the calls of this
-/// program reach the ordinary servers only.
+/// or an old server makes it. A signature that does not hold is refused, not overlooked: nothing genuine comes with one. `key`
+/// is [`TELEGRAM`]: Telegram's test servers, whose key is [`TELEGRAM_TEST`], take calls in another shape than this program
+/// makes.
 pub fn check_both(
     init_data: &str,
     token: &SecretString,
