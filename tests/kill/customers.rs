@@ -191,6 +191,11 @@ fn report(shop: &Mortal<'_>, status: &str) -> RequestBuilder {
     request.body(body)
 }
 
+/// A number on a page, with the answer to the question by what the code shall come.
+fn by_any_way(number: &str) -> [(&str, &str); 2] {
+    [("phone", number), ("asked", "yes")]
+}
+
 /// Returns when the only send has got so far.
 async fn carried_so_far(shop: &Mortal<'_>, state: &str) {
     let since = Instant::now();
@@ -211,7 +216,8 @@ on_both_engines! {
         let ann = shop.world.customer("Ann");
         wants(&mut shop, ann).await;
         shop.hears(ann, "Anna", "Or type a mobile number", &ANSWER).await;
-        shop.hears(ann, ANNS_NUMBER, "on its way to +79990001122", &CODE).await;
+        shop.hears(ann, ANNS_NUMBER, "How shall the code come", &ANSWER[..1]).await;
+        shop.taps(ann, "✉️ By any way", "on its way to +79990001122", &CODE).await;
         let code = shop.world.code_to(ANNS_NUMBER).await;
         shop.hears(ann, &code, "asks for a confirmed e-mail address", &ANSWER).await;
         shop.hears(ann, ANNS, "on its way to ann@", &MAIL).await;
@@ -232,8 +238,10 @@ on_both_engines! {
         let mail = shop.world.mail_to(BOBS, "/c/", 2).await;
         let browser = shop.browser();
         let path = path_in(&mail);
+        let before = shop.world.seen(bob);
         shop.submits_twice(&browser, &path, &path, &[]).await.shows("confirmed");
-        shop.hears(bob, &code_in(&mail), "asks for your consent", &ANSWER).await;
+        // The chat goes on by itself.
+        shop.world.shows(bob, &before, "asks for your consent").await;
         agrees_and_pays(&mut shop, bob).await;
         // What the chat and the pages have asked for is done once.
         let people: Vec<(String, String)> = pairs(&shop.store, &PEOPLE).await;
@@ -271,7 +279,7 @@ on_both_engines! {
         let again = shop.submits_twice(&other, "/login", "/login/password", &fields).await;
         assert_eq!(again.place(), "/cabinet");
         // By a code to the phone, whose letter dies on its way.
-        let fields = [("phone", BOBS_NUMBER)];
+        let fields = by_any_way(BOBS_NUMBER);
         let visitor = shop.browser();
         let asked = shop.dies_at(&CODE[LETTER..], async |shop| {
             shop.submits(&visitor, "/login", "/login/phone", &fields).await
@@ -283,7 +291,7 @@ on_both_engines! {
         assert_eq!(shop.submits(&visitor, "/login/code", "/login/code", &fields).await.place(), "/cabinet");
         // Another one, used though nobody was told.
         let visitor = shop.browser();
-        shop.submits(&visitor, "/login", "/login/phone", &[("phone", ANNS_NUMBER)]).await;
+        shop.submits(&visitor, "/login", "/login/phone", &by_any_way(ANNS_NUMBER)).await;
         let code = shop.world.code_to(ANNS_NUMBER).await;
         let fields = [("code", code.as_str())];
         let again = shop.submits_twice(&visitor, "/login/code", "/login/code", &fields).await;
@@ -317,7 +325,7 @@ on_both_engines! {
         assert_eq!(shop.submits(&visitor, "/login", "/login/password", &fields).await.place(), "/cabinet");
         let visitor = shop.browser();
         shop.dies_at(&CODE[LETTER..], async |shop| {
-            shop.submits(&visitor, "/recover", "/recover/phone", &[("phone", BOBS_NUMBER)]).await
+            shop.submits(&visitor, "/recover", "/recover/phone", &by_any_way(BOBS_NUMBER)).await
         })
         .await;
         let code = shop.world.code_to(BOBS_NUMBER).await;
@@ -363,7 +371,7 @@ on_both_engines! {
         let mut shop = Mortal::open(&db, 1).await;
         shop.known("Ann", ANNS_NUMBER, ANNS).await;
         let visitor = shop.browser();
-        shop.submits(&visitor, "/login", "/login/phone", &[("phone", ANNS_NUMBER)]).await;
+        shop.submits(&visitor, "/login", "/login/phone", &by_any_way(ANNS_NUMBER)).await;
         carried_so_far(&shop, "accepted").await;
         // It is stored, but its provider does not hear so, and tells of it again.
         shop.dies_answering(report(&shop, "delivered")).await;

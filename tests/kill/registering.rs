@@ -111,7 +111,9 @@ async fn registers(world: &World, known: &Known, shares: bool) {
             .shows(user, &before, "asks for a confirmed e-mail address")
             .await;
     } else {
-        says(world, user, number, &format!("on its way to {number}")).await;
+        says(world, user, number, "How shall the code come").await;
+        let sent = format!("on its way to {number}");
+        taps(world, user, "✉️ By any way", &sent).await;
         let code = world.code_to(number).await;
         says(world, user, &code, "asks for a confirmed e-mail address").await;
     }

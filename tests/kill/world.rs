@@ -1,7 +1,7 @@
 //! Everybody whom a shop talks to: Telegram, those who carry codes, a mail server. They live on when it dies.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kiosk::senders::settings::Encryption;
@@ -23,6 +23,8 @@ pub struct World {
     pub smtp: Arc<Smtp>,
     pub gateway: Gateway,
     pub graph: Graph,
+    /// Numbers and codes that somebody has read.
+    read: Arc<Mutex<HashSet<(String, String)>>>,
 }
 
 impl World {
@@ -37,6 +39,7 @@ impl World {
             smtp: Arc::new(smtp),
             gateway,
             graph,
+            read: Arc::default(),
         }
     }
 
@@ -144,26 +147,36 @@ impl World {
         mails.pop().expect("one")
     }
 
-    /// The newest code that anybody has carried to this number.
+    /// A code that somebody has carried to this number, and that was not read before.
     pub async fn code_to(&self, number: &str) -> String {
         let by_gateway = |code: &serde_json::Value| {
             let is_theirs = code["phone_number"] == number;
-            is_theirs.then(|| code["code"].as_str().expect("text").to_owned())
+            let code = code["code"].as_str().expect("text").to_owned();
+            (is_theirs && self.is_new(number, &code)).then_some(code)
         };
         let by_graph = |code: &serde_json::Value| {
             let is_theirs = code["to"] == number[1..];
             let text = &code["template"]["components"][0]["parameters"][0]["text"];
-            is_theirs.then(|| text.as_str().expect("text").to_owned())
+            let code = text.as_str().expect("text").to_owned();
+            (is_theirs && self.is_new(number, &code)).then_some(code)
         };
         let look = || {
             let sent = self.gateway.sent();
             let found = sent.iter().rev().find_map(by_gateway);
             found.or_else(|| self.graph.sent().iter().rev().find_map(by_graph))
         };
-        tokio::select! {
+        let code = tokio::select! {
             code = self.gateway.provider().until(look) => code,
             code = self.graph.provider().until(look) => code,
-        }
+        };
+        let mut read = self.read.lock().expect("a list");
+        read.insert((number.to_owned(), code.clone()));
+        code
+    }
+
+    fn is_new(&self, number: &str, code: &str) -> bool {
+        let read = self.read.lock().expect("a list");
+        !read.contains(&(number.to_owned(), code.to_owned()))
     }
 
     /// No account was asked to carry the same code twice.

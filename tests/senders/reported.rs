@@ -98,7 +98,11 @@ impl Reported {
         self.shop.hears(user, &command, "Zeta, one month").await;
         self.shop.press(user, "⚡ Buy now");
         self.shop.reads(user, "Or type a mobile number").await;
-        self.shop.hears(user, number, "on its way to").await;
+        self.shop
+            .hears(user, number, "How shall the code come")
+            .await;
+        self.shop.press(user, "✉️ By any way");
+        self.shop.reads(user, "on its way to").await;
         user
     }
 

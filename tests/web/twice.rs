@@ -88,7 +88,7 @@ on_both_engines! {
         let path = format!("/recover/{token}");
         let fields = [("new", "slow green bicycle")];
         let (first, second) = sends_twice(&browser, &path, &path, &fields).await;
-        first.shows("Your password is new");
+        first.shows("Your password is changed");
         assert_eq!(second.status, StatusCode::NOT_FOUND);
         second.shows("used already");
     }
