@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kiosk::app::{CabinetSettings, WebSettings};
+use kiosk::senders::Senders;
 use kiosk::shop::access::Way;
+use kiosk::shop::confirmations::senders::Messenger;
 use kiosk::shop::customers::registration::Requirements;
 use kiosk::store::StoreError;
 use kiosk::{binds, sql};
@@ -31,8 +33,16 @@ sql! {
 
 /// A shop with pages that asks for `needs` before an order.
 async fn open(db: &TestDb, needs: Requirements) -> (LiveShop, Post) {
+    open_with(db, needs, Post::senders).await
+}
+
+async fn open_with(
+    db: &TestDb,
+    needs: Requirements,
+    senders: fn(&Post) -> Senders,
+) -> (LiveShop, Post) {
     LiveShop::open_posting(db, 3, |settings, post| {
-        settings.senders = post.senders();
+        settings.senders = senders(post);
         settings.shopfront.rules.needs = needs;
         settings.shopfront.opens_cabinet = true;
         let ways = Way::ALL.into_iter().filter(|way| *way != Way::Telegram);
@@ -239,6 +249,26 @@ on_both_engines! {
         shop.quiet().await;
         assert_eq!(told(&shop, ann, "What may we call you?"), 2);
         shop.hears(ann, "Anna", "Name: Anna").await;
+        shop.close().await;
+    }
+
+    async fn a_chat_that_asks_how_a_code_shall_come_goes_on_when_the_cabinet_confirms_a_number(db: TestDb) {
+        let needs = Requirements { phone: true, terms: Some("00000001".to_owned()), ..Requirements::default() };
+        let (shop, post) = open_with(&db, needs, |post| {
+            post.senders_by(&[("gateway:a", Messenger::Telegram), ("whatsapp:a", Messenger::Whatsapp)])
+        })
+        .await;
+        let ann = shop.customer("Ann", "en");
+        let browser = logged_in(&shop, ann).await;
+        wants(&shop, ann, "Or type a mobile number").await;
+        shop.hears(ann, NUMBER, "How shall the code come").await;
+        let fields = [("phone", NUMBER), ("asked", "yes")];
+        browser.submits("/cabinet/phone", "/cabinet/phone", &fields).await;
+        let code = post.code(NUMBER, 1).await;
+        browser.submits("/cabinet/phone", "/cabinet/phone/code", &[("code", &code)]).await;
+        shop.reads(ann, "Thank you, +7999***1122 is confirmed").await;
+        shop.reads(ann, "asks for your consent").await;
+        shop.taps(ann, "✅ I agree", "Is everything right?").await;
         shop.close().await;
     }
 

@@ -144,7 +144,7 @@ async fn waits(
     channel: Channel,
 ) -> Result<bool, StoreError> {
     Ok(match place {
-        Place::Phone { .. } => channel == Channel::Phone,
+        Place::Phone { .. } | Place::PhoneWay { .. } => channel == Channel::Phone,
         Place::Email { .. } => channel == Channel::Email,
         Place::Code { id, .. } => {
             let asked = look::one(tx, vault, Asker::Customer(customer), *id).await?;
