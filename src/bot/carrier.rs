@@ -13,6 +13,7 @@ use crate::bus::outbox::Claimed;
 use crate::bus::{Carrier, Outcome};
 use crate::i18n::devices;
 use crate::shop::access::Way;
+use crate::shop::confirmations::Channel;
 use crate::shop::customers;
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
@@ -116,7 +117,13 @@ impl Face {
                 confirmation,
                 channel,
                 at,
-            } => return self.confirmed(&l, chat, confirmation, channel, at).await,
+            } => {
+                let by = Some(confirmation);
+                return self.confirmed(&l, chat, by, channel, at).await;
+            }
+            Letter::NumberShared { at, .. } => {
+                return self.confirmed(&l, chat, None, Channel::Phone, at).await;
+            }
             Letter::PhoneTaken { .. } => screens::phone_taken(&l),
             Letter::EmailTaken { .. } => screens::email_taken(&l),
             Letter::CodeUnsent { .. } => screens::code_unsent(&l),

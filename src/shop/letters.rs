@@ -184,6 +184,13 @@ pub enum Letter {
         /// When, in milliseconds UTC.
         at: i64,
     },
+    /// To the customer's chat: the number that VK has confirmed is theirs here, too.
+    NumberShared {
+        /// The change.
+        change: PublicId,
+        /// When, in milliseconds UTC.
+        at: i64,
+    },
     /// To the customer's chat: their number or address was forgotten on a page.
     Forgotten {
         /// The change.
@@ -265,6 +272,7 @@ impl Letter {
             Letter::LoggedIn { .. } => "logged_in",
             Letter::PasswordSet { .. } => "password_set",
             Letter::Confirmed { .. } => "confirmed",
+            Letter::NumberShared { .. } => "number_shared",
             Letter::Forgotten { .. } => "forgotten",
             Letter::PhoneTaken { .. } => "phone_taken",
             Letter::EmailTaken { .. } => "email_taken",
@@ -316,6 +324,7 @@ impl Letter {
             Letter::MailPassword { change, .. }
             | Letter::MailVk { change, .. }
             | Letter::VkChanged { change, .. }
+            | Letter::NumberShared { change, .. }
             | Letter::PasswordSet { change, .. }
             | Letter::Forgotten { change, .. } => format!("{kind}:{change}"),
             Letter::PhoneTaken { taken } | Letter::EmailTaken { taken } => {
@@ -346,6 +355,7 @@ impl Letter {
             | Letter::LoggedIn { .. }
             | Letter::PasswordSet { .. }
             | Letter::Confirmed { .. }
+            | Letter::NumberShared { .. }
             | Letter::Forgotten { .. }
             | Letter::PhoneTaken { .. }
             | Letter::EmailTaken { .. }

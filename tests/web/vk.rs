@@ -117,6 +117,9 @@ on_both_engines! {
         assert_eq!(links(&browser, &id).await.place(), "/cabinet/vk?done=number");
         assert_eq!(number(&pages, &ann).await.as_deref(), Some(PHONE));
         assert_eq!(pages.cabinet.letters("vk_changed").await, 1, "nothing has changed");
+        assert_eq!(pages.cabinet.letters("number_shared").await, 1);
+        assert_eq!(links(&browser, &id).await.place(), "/cabinet/vk?done=number");
+        assert_eq!(pages.cabinet.letters("number_shared").await, 1, "it was theirs already");
         // An export tells it, and unlinking ends it.
         let file = browser.submits("/cabinet/data", "/cabinet/data/export", &[]).await;
         file.shows("501");
@@ -362,6 +365,7 @@ on_both_engines! {
         let shop = shop.reopen_with(&db, async |_| {}, change).await;
         assert_eq!(browser.get(&way_back).await.place(), "/cabinet/vk?done=number");
         shop.reads(ann, "A VK account was linked").await;
+        shop.reads(ann, "Your phone number is now +7999***0001").await;
         let profile = shop.hears(ann, "/profile", "VK: linked").await;
         assert!(profile.text.contains(PHONE), "{}", profile.text);
         // She lets the community write to her, and the code to her number comes there.

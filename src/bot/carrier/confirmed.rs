@@ -24,12 +24,12 @@ struct Standing {
 
 impl Face {
     /// Tells a chat, and moves it on if it waits. The question that comes next is a message of its own: who comes back
-    /// from their mailbox looks at the end of the chat.
+    /// from their mailbox looks at the end of the chat. Without a confirmation it is about the number that VK has confirmed.
     pub(super) async fn confirmed(
         &self,
         l: &Localizer,
         chat: i64,
-        confirmation: PublicId,
+        confirmation: Option<PublicId>,
         channel: Channel,
         at: Millis,
     ) -> Result<Outcome, Wordless> {
@@ -110,19 +110,23 @@ async fn look_at(
     tx: &mut Tx<'_>,
     vault: &Vault,
     chat: i64,
-    confirmation: PublicId,
+    confirmation: Option<PublicId>,
     channel: Channel,
 ) -> Result<Option<Standing>, StoreError> {
     let Some(customer) = customers::by_telegram_id(tx, chat).await? else {
         return Ok(None);
     };
     let asker = Asker::Customer(customer.id);
-    let Some(confirmed) = look::one(tx, vault, asker, confirmation).await? else {
+    let confirmed = match confirmation {
+        Some(id) => look::one(tx, vault, asker, id).await?.map(|it| it.target),
+        None => customers::phone(tx, customer.id).await?,
+    };
+    let Some(confirmed) = confirmed else {
         return Ok(None);
     };
     let target = match channel {
-        Channel::Phone => Phone::read(&confirmed.target).map(|phone| phone.masked()),
-        Channel::Email => Email::read(&confirmed.target).map(|email| email.masked()),
+        Channel::Phone => Phone::read(&confirmed).map(|phone| phone.masked()),
+        Channel::Email => Email::read(&confirmed).map(|email| email.masked()),
     };
     let stored = dialogue::load(tx, chat).await?;
     let place = Place::read(stored.as_deref());

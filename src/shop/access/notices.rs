@@ -1,6 +1,7 @@
 //! What a customer is told, so that somebody else in their cabinet does not stay unseen: each login, each change of the
-//! password, another VK account, and that their number or address was forgotten. It goes to their chat, and logins, passwords
-//! and VK accounts also to their address, if they have confirmed one: who has the phone with the chat need not be its owner.
+//! password, another VK account, a number that VK has confirmed, and that their number or address was forgotten. It goes to
+//! their chat, and logins, passwords and VK accounts also to their address, if they have confirmed one: who has the phone
+//! with the chat need not be its owner.
 
 use super::Way;
 use super::device::Device;
@@ -75,6 +76,15 @@ pub(super) async fn vk_changed(
         })
     })
     .await
+}
+
+/// The number that VK has confirmed is theirs here, too.
+pub(super) async fn number_shared(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
+    let chat = Letter::NumberShared {
+        change: PublicId::random(tx)?,
+        at: tx.now(),
+    };
+    tell(tx, customer, &chat, |_| None).await
 }
 
 /// Their number or address was forgotten on a page.

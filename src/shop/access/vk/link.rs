@@ -89,7 +89,7 @@ pub async fn link(
     let shared = match (&person.phone, phone) {
         (None, _) => Shared::Not,
         (Some(shared), Some(so_far)) if shared.as_str() != so_far => Shared::Asks(shared.clone()),
-        (Some(shared), _) => Shared::Kept(customers::take_phone(tx, id, shared).await?),
+        (Some(shared), _) => Shared::Kept(take(tx, id, shared).await?),
     };
     Ok(Linked::Done { shared })
 }
@@ -104,9 +104,16 @@ pub async fn take_number(
     if !sessions::lives(tx, session.customer, session.id).await? {
         return Ok(None);
     }
-    customers::take_phone(tx, session.customer, phone)
-        .await
-        .map(Some)
+    take(tx, session.customer, phone).await.map(Some)
+}
+
+/// The number becomes the customer's, and their chat learns of it.
+async fn take(tx: &mut Tx<'_>, customer: i64, phone: &Phone) -> Result<Taken, StoreError> {
+    let taken = customers::take_phone(tx, customer, phone).await?;
+    if taken != Taken::Already {
+        notices::number_shared(tx, customer).await?;
+    }
+    Ok(taken)
 }
 
 /// The customer has no VK account any more, and a code that is on its way there opens nothing. False: they had none.
