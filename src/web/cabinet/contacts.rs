@@ -103,7 +103,10 @@ async fn sheet(visitor: &Visitor, channel: Channel) -> Result<Sheet, Problem> {
         let form = Form::new(here, visitor.t(ask))
             .title(visitor.t(another))
             .field(name, visitor.t(label), kind, autocomplete);
-        sheet = sheet.words(visitor.t(stays)).form(form);
+        if forget.is_some() {
+            sheet = sheet.words(visitor.t(stays));
+        }
+        sheet = sheet.form(form);
     } else {
         sheet = sheet.words(visitor.t(nobody));
     }
