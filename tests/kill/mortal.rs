@@ -1,18 +1,29 @@
 //! A shop in a process of its own that is killed exactly where a test wants it to be, and started again.
 
+use std::time::{Duration, Instant};
+
 use kiosk::clock::Clock;
 use kiosk::shop::customers::{self, Email, Phone};
+use kiosk::sql;
 use kiosk::store::{PublicId, Store, StoreError};
 use kiosk_emulator::{Emulator, Message};
 use reqwest::{Method, RequestBuilder};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use super::books::count;
 use super::world::World;
 use crate::support::child::{Child, command, run};
 use crate::support::db::TestDb;
 use crate::support::shop::{emulator, quiet_audit, stock};
 use crate::web::browser::{Answer, Browser};
+
+/// How long letters may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+sql! {
+    UNSENT = "mortal.unsent", "SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending')";
+}
 
 /// Holds the name of the point where the program stands.
 const STANDS: &str = "KIOSK_STANDS_AT";
@@ -69,6 +80,15 @@ impl<'d> Mortal<'d> {
         self.child = Some(child);
     }
 
+    /// Returns when every letter so far is sent or given up.
+    async fn has_sent_all(&self) {
+        let since = Instant::now();
+        while count(&self.store, &UNSENT).await > 0 {
+            assert!(since.elapsed() < PATIENCE, "letters are left");
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn child(&self) -> &Child {
         self.child.as_ref().expect("it runs")
     }
@@ -85,6 +105,8 @@ impl<'d> Mortal<'d> {
     /// Does something that makes the program come to the first point, kills it there, and again at each further one that
     /// the next start comes to.
     pub async fn dies_at<T>(&mut self, points: &[&str], act: impl AsyncFnOnce(&Self) -> T) -> T {
+        // A letter of an earlier step would come to a point in place of this step's own.
+        self.has_sent_all().await;
         // All at once: nothing gets past a later point while the program waits for its end at an earlier one.
         self.arm(points);
         let done = act(self).await;
