@@ -23,11 +23,24 @@ sql! {
         "DELETE FROM photo_files
          WHERE NOT EXISTS (SELECT 1 FROM products WHERE products.photo_id = photo_files.photo_id)
            AND NOT EXISTS (SELECT 1 FROM families WHERE families.photo_id = photo_files.photo_id)";
-    SWEEP = "catalogue.photos.sweep",
+    DROP = "catalogue.photos.drop",
         "DELETE FROM photos
-         WHERE NOT EXISTS (SELECT 1 FROM products WHERE products.photo_id = photos.id)
+         WHERE id = $1
+           AND NOT EXISTS (SELECT 1 FROM products WHERE products.photo_id = photos.id)
            AND NOT EXISTS (SELECT 1 FROM families WHERE families.photo_id = photos.id)
            AND NOT EXISTS (SELECT 1 FROM photo_files WHERE photo_files.photo_id = photos.id)";
+}
+
+sql! {
+    // A picture that a chat is naming at this moment is somebody's: it goes with the next import.
+    UNUSED = "catalogue.photos.unused",
+        sqlite: "SELECT id FROM photos
+         WHERE NOT EXISTS (SELECT 1 FROM products WHERE products.photo_id = photos.id)
+           AND NOT EXISTS (SELECT 1 FROM families WHERE families.photo_id = photos.id)",
+        postgres: "SELECT id FROM photos
+         WHERE NOT EXISTS (SELECT 1 FROM products WHERE products.photo_id = photos.id)
+           AND NOT EXISTS (SELECT 1 FROM families WHERE families.photo_id = photos.id)
+         FOR UPDATE SKIP LOCKED";
 }
 
 /// Stores the pictures that are not stored yet, each in a transaction of its own.
@@ -84,8 +97,12 @@ pub(super) async fn ids(
 
 /// Forgets pictures that nothing shows any more.
 pub(super) async fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    // Locked first: nobody names one of them while it goes.
+    let unused: Vec<(i64,)> = tx.all(&UNUSED, binds![]).await?;
     tx.execute(&SWEEP_FILES, binds![]).await?;
-    tx.execute(&SWEEP, binds![]).await?;
+    for (photo,) in unused {
+        tx.execute(&DROP, binds![photo]).await?;
+    }
     Ok(())
 }
 
