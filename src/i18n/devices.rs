@@ -1,6 +1,19 @@
-//! Devices as people call them.
+//! Devices, and the ways by which they log in, as people call them.
 
 use super::clean;
+use crate::shop::access::Way;
+
+/// The text that says how a way to log in is called.
+pub fn way(way: Way) -> &'static str {
+    match way {
+        Way::Link => "safety-by-link",
+        Way::Telegram | Way::Widget => "safety-by-telegram",
+        Way::App => "safety-by-app",
+        Way::Password => "safety-by-password",
+        Way::Phone => "safety-by-phone",
+        Way::Email => "safety-by-email",
+    }
+}
 
 /// What a browser calls itself, for people: which one on which system, if we know it, or all that it says.
 pub fn browser(agent: &str) -> String {

@@ -4,7 +4,7 @@ use super::account::{Prompt, without_buttons_of};
 use super::{Button, Localizer, Screen};
 use crate::bot::callback::{Callback, Own};
 use crate::clock::Millis;
-use crate::i18n::{Arg, date_time};
+use crate::i18n::{Arg, date_time, devices};
 use crate::shop::access::Way;
 use crate::shop::confirmations::Channel;
 use crate::store::PublicId;
@@ -43,7 +43,7 @@ pub fn logged_in(l: &Localizer, login: &Login) -> Screen {
         let at = date_time(l.language, &l.zone, login.at);
         lines.push(l.html("login-notice-at", &[("at", at.into())]));
         if let Some(way) = login.way {
-            let way = Arg::Html(l.html(way_words(way), &[]));
+            let way = Arg::Html(l.html(devices::way(way), &[]));
             lines.push(l.html("login-notice-way", &[("way", way)]));
         }
     }
@@ -68,18 +68,6 @@ pub fn logged_in(l: &Localizer, login: &Login) -> Screen {
             vec![everywhere(l)],
         ],
         photo: None,
-    }
-}
-
-/// How a way to log in is called.
-fn way_words(way: Way) -> &'static str {
-    match way {
-        Way::Link => "safety-by-link",
-        Way::Telegram | Way::Widget => "safety-by-telegram",
-        Way::App => "safety-by-app",
-        Way::Password => "safety-by-password",
-        Way::Phone => "safety-by-phone",
-        Way::Email => "safety-by-email",
     }
 }
 

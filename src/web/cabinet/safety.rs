@@ -100,14 +100,7 @@ fn on_device(visitor: &Visitor, session: &Session, mine: PublicId) -> Form {
         ],
     );
     let action = format!("/cabinet/safety/sessions/{}", session.id);
-    let way = visitor.t(match session.way {
-        Way::Link => "safety-by-link",
-        Way::Telegram | Way::Widget => "safety-by-telegram",
-        Way::App => "safety-by-app",
-        Way::Password => "safety-by-password",
-        Way::Phone => "safety-by-phone",
-        Way::Email => "safety-by-email",
-    });
+    let way = visitor.t(i18n::devices::way(session.way));
     let button = if session.id == mine {
         "safety-end-this"
     } else {
