@@ -260,6 +260,7 @@ async fn one(shop: &Shop, buyer: i64, at: i64, steps: &mut Times) {
             offers: vec![STARS],
             most_open: 3,
             most_held: 100,
+            has_pages: true,
             needs: kiosk::shop::customers::registration::Requirements::default(),
         },
     };

@@ -33,6 +33,7 @@ use crate::shop::access::Way;
 use crate::shop::access::identity::oidc::OidcError;
 use crate::shop::confirmations::senders::Messenger;
 use crate::shop::customers::Region;
+use crate::shop::downloads::folder::Folder;
 use crate::shop::staff;
 use crate::shop::vault::{MasterKey, Vault, VaultError};
 use crate::store::migrate::{self, MigrateError};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub webhook_secret: Option<SecretString>,
     /// What the shop says of itself, and how it sells.
     pub shopfront: Shopfront,
+    /// The folder for files that products deliver; `None`: there is none, and no such file.
+    pub files: Option<Folder>,
     /// Who carries mails and codes.
     pub senders: Senders,
     /// Telegram ids that are owners, whatever else the database says.
@@ -84,6 +87,8 @@ pub struct WebSettings {
     pub address_header: Option<String>,
     /// Who may open the cabinet, and how.
     pub cabinet: CabinetSettings,
+    /// The address inside the shop's own proxy under which that one hands files out; `None`: the shop does it.
+    pub accel_prefix: Option<String>,
 }
 
 /// The ways into the cabinet.
@@ -205,6 +210,7 @@ impl App {
         if let Some(((_, address), true)) = &site {
             shopfront.public_url = Some(format!("http://{address}"));
         }
+        shopfront.rules.has_pages = shopfront.public_url.is_some();
         let senders = settings.senders.clone();
         let messengers = Messenger::of(&senders.phone);
         let proving = messengers.iter().copied();
@@ -306,7 +312,10 @@ impl App {
             stopped.clone(),
         ));
         tasks.spawn(keep_time(store.clone(), stopped.clone()));
-        let address_header = settings.web.and_then(|web| web.address_header);
+        let (address_header, accel_prefix) = settings
+            .web
+            .map(|web| (web.address_header, web.accel_prefix))
+            .unwrap_or_default();
         let web = site.map(|((listener, bound), _)| {
             let site = Site {
                 store: store.clone(),
@@ -314,6 +323,8 @@ impl App {
                 name: settings.shopfront.name.clone(),
                 zone: settings.shopfront.zone.clone(),
                 doors,
+                files: settings.files,
+                accel_prefix,
                 address_header,
                 reporters,
             };

@@ -5,6 +5,7 @@
 mod cabinet;
 mod checkout;
 mod contacts;
+mod downloads;
 mod reader;
 mod sources;
 mod together;
@@ -19,8 +20,10 @@ use url::Url;
 pub use self::cabinet::Cabinet;
 pub use self::checkout::{Checkout, Contact};
 pub use self::contacts::Confirm;
+pub use self::downloads::Downloads;
 use self::reader::{Noted, Reader};
 use crate::senders::settings::{Settings, VkIdSettings};
+use crate::shop::downloads::folder::Folder;
 use crate::shop::money::Currency;
 use crate::shop::texts::Texts;
 use crate::shop::vault::{MasterKey, VaultError};
@@ -54,6 +57,8 @@ pub struct Config {
     pub vk_id: Option<VkIdSettings>,
     /// The customer's own pages.
     pub cabinet: Cabinet,
+    /// Files that products deliver.
+    pub downloads: Downloads,
     /// Logging.
     pub log: Log,
 }
@@ -221,6 +226,7 @@ impl Config {
         let confirm = contacts::confirm(from);
         let vk_id = contacts::vk_id(from);
         let cabinet = Cabinet::read(from);
+        let downloads = Downloads::read(from);
         let log = Log::read(from);
         if let (Ok(telegram), Ok(shop), Ok(checkout)) = (&telegram, &shop, &checkout) {
             together::cards(from, telegram, shop, checkout);
@@ -243,8 +249,14 @@ impl Config {
             confirm: confirm?,
             vk_id: vk_id?,
             cabinet: cabinet?,
+            downloads: downloads?,
             log: log?,
         })
+    }
+
+    /// The folder for files that products deliver; `None`: a shop on PostgreSQL for which none is set.
+    pub fn files(&self) -> Option<Folder> {
+        self.downloads.folder(&self.database.url)
     }
 
     /// The key that wraps the shop's secrets: the one that is set, or the file beside a SQLite database, which is made

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::bus::{Bus, Duty};
 use crate::shop::access::{links, sessions};
 use crate::shop::confirmations::upkeep;
+use crate::shop::downloads::start;
 use crate::shop::orders::release;
 use crate::shop::payments::decide;
 use crate::store::{Store, StoreError};
@@ -76,7 +77,8 @@ async fn sweep_once(store: &Store, bus: &Bus) -> Result<Option<i64>, StoreError>
                 upkeep::sweep(tx, SWEPT).await?;
                 // What opened the cabinet long ago is of no use to anybody.
                 links::forget(tx).await?;
-                sessions::forget(tx).await
+                sessions::forget(tx).await?;
+                start::forget(tx).await
             })
         })
         .await?;

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::shop::access::Way;
 use crate::shop::catalogue::file::{self, CatalogueFile, Format, Photos, Problem, Unreadable};
 use crate::shop::catalogue::import as catalogue;
+use crate::shop::downloads::folder::Folder as Files;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
 use crate::store::{Location, random_bytes};
@@ -145,6 +146,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         token: TOKEN.into(),
         webhook_secret: None,
         shopfront: shopfront(config)?,
+        files: Some(Files::new(folder.path.join("files"))),
         senders: post::senders(&emulator.control(), &config.shop.name),
         owners: config.staff.owners.clone(),
         web: Some(WebSettings {
@@ -155,6 +157,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
                 ways: WAYS.to_vec(),
                 ..cabinet(config)
             },
+            accel_prefix: None,
         }),
         ops_listen: None,
         telegram_restarts: true,

@@ -1,4 +1,4 @@
-//! `kiosk import catalogue` and `kiosk import keys`.
+//! `kiosk import catalogue`, `kiosk import keys` and `kiosk import file`.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -11,6 +11,7 @@ use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::shop::catalogue::file::{self, Format, Photos, Problem};
 use crate::shop::catalogue::import as catalogue;
+use crate::shop::downloads::import as files;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::Vault;
 
@@ -32,6 +33,16 @@ pub(super) enum Command {
         /// A text file, or - for the standard input
         file: PathBuf,
     },
+    /// Make a file what customers of a product download, in the place of an older one
+    File {
+        /// The product's id
+        product: String,
+        /// The file, or - for the standard input
+        file: PathBuf,
+        /// The name under which customers save it; without it, its own
+        #[arg(long)]
+        name: Option<String>,
+    },
 }
 
 fn catalogue_file(name: &str) -> Result<PathBuf, String> {
@@ -46,6 +57,11 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Fa
     match command {
         Command::Catalogue { file } => import_catalogue(&file, config).await,
         Command::Keys { product, file } => import_keys(&product, &file, config).await,
+        Command::File {
+            product,
+            file,
+            name,
+        } => import_file(&product, &file, name, config).await,
     }
 }
 
@@ -136,13 +152,7 @@ fn named(what: &str, slugs: &[String]) -> String {
 }
 
 async fn import_keys(product: &str, path: &Path, config: &Config) -> Result<Outcome, Failure> {
-    let (from, bytes): (Box<dyn Read + Send>, Option<u64>) = if path.as_os_str() == STDIN {
-        (Box::new(std::io::stdin()), None)
-    } else {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        let meta = file.metadata().map_err(|error| unreadable(path, &error))?;
-        (Box::new(file), meta.is_file().then_some(meta.len()))
-    };
+    let (from, bytes) = source(path)?;
     let master = config.master_key()?;
     let store = super::open(config).await?;
     let vault = Vault::open(&store, &master).await?;
@@ -163,6 +173,73 @@ async fn import_keys(product: &str, path: &Path, config: &Config) -> Result<Outc
         text: keys_text(product, &report),
         is_complete: report.refused == 0,
     })
+}
+
+/// What a path holds, and how many bytes that is if it can be told.
+fn source(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
+    if path.as_os_str() == STDIN {
+        return Ok((Box::new(std::io::stdin()), None));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let meta = file.metadata().map_err(|error| unreadable(path, &error))?;
+    Ok((Box::new(file), meta.is_file().then_some(meta.len())))
+}
+
+async fn import_file(
+    product: &str,
+    path: &Path,
+    name: Option<String>,
+    config: &Config,
+) -> Result<Outcome, Failure> {
+    let folder = config.files().ok_or(
+        "downloads.folder is not set, and a shop on PostgreSQL needs one: set it to a folder that every process of the shop \
+         sees",
+    )?;
+    let (from, bytes) = source(path)?;
+    let name = match (name, path.file_name().and_then(|name| name.to_str())) {
+        (Some(name), _) => name,
+        (None, Some(name)) if name != STDIN => name.to_owned(),
+        (None, _) => {
+            return Err("say with --name under which name customers save it".into());
+        }
+    };
+    let store = super::open(config).await?;
+    let bar = std::io::stderr().is_terminal().then(|| progress_bar(bytes));
+    let shown = bar.clone();
+    let report = files::import(&store, &folder, product, &name, from, move |copied| {
+        if let Some(bar) = &shown {
+            bar.set_position(copied);
+        }
+    })
+    .await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    store.close().await;
+    let report = report.map_err(|error| match error {
+        files::ImportError::Read(_) | files::ImportError::Empty => {
+            format!("{}: {error}", path.display()).into()
+        }
+        error => Failure::from(error),
+    })?;
+    let mut text = match report.change {
+        files::Change::First => format!("{product} has its file now, and can be bought: "),
+        files::Change::Another => {
+            format!("{product} has another file now, for those who have bought it already, too: ")
+        }
+        files::Change::None => format!("{product} has this file already: "),
+    };
+    let digest: String = report
+        .digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    // Writing to a String can't fail.
+    let _ = write!(text, "{name}, {} bytes, SHA-256 {digest}", report.size);
+    if config.web.public_url.is_none() {
+        text += "\nbut web.public_url is not set: nobody can buy it until customers reach the shop's pages";
+    }
+    Ok(Outcome::complete(text))
 }
 
 fn progress_bar(bytes: Option<u64>) -> ProgressBar {

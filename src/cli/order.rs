@@ -6,6 +6,7 @@ use super::words::{at, money};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::i18n::clean;
+use crate::shop::downloads::renew;
 use crate::shop::money::Prices;
 use crate::shop::orders::{State, link};
 use crate::shop::payments::decide::{self, Decided};
@@ -33,6 +34,14 @@ pub(super) enum Command {
         /// The number that the customer sees, or the public id
         number: String,
     },
+    /// Let the order's files be downloaded once more; every older link to them is taken back
+    RenewDownloads {
+        /// The number that the customer sees, or the public id
+        number: String,
+        /// So often, at least, may each of them be downloaded from now on
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=1_000))]
+        times: i64,
+    },
     /// Take every link to the order's page back; the next message brings a new one
     NewLink {
         /// The number that the customer sees, or the public id
@@ -52,6 +61,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome, Fa
         Command::Show { number, json } => show(&store, number, *json, config).await,
         Command::Refund { number } => refund(&store, number, config).await,
         Command::Fulfil { number } => fulfil(&store, number, config).await,
+        Command::RenewDownloads { number, times } => {
+            renew_downloads(&store, number, *times, config).await
+        }
         Command::NewLink { number } => new_link(&store, number, config).await,
     };
     store.close().await;
@@ -162,6 +174,30 @@ async fn fulfil(store: &Store, number: &str, config: &Config) -> Result<String, 
     }
 }
 
+async fn renew_downloads(
+    store: &Store,
+    number: &str,
+    times: i64,
+    config: &Config,
+) -> Result<String, Failure> {
+    let order = named(store, number, config).await?;
+    let renewed = store
+        .write("cli.order.renew_downloads", move |tx| {
+            Box::pin(renew::renew(tx, order, times))
+        })
+        .await?;
+    if renewed == 0 {
+        return Err(format!(
+            "the order has no file that can be downloaded: see `kiosk order show {number}`"
+        )
+        .into());
+    }
+    Ok(format!(
+        "each of its {renewed} files can be downloaded {times} times more, at least. Older links no longer open them; /keys \
+         sends the customer new ones, and the cabinet has them"
+    ))
+}
+
 async fn new_link(store: &Store, number: &str, config: &Config) -> Result<String, Failure> {
     let order = named(store, number, config).await?;
     let renewed = store
@@ -217,10 +253,17 @@ fn text(story: &Story, config: &Config) -> String {
             it.product
         ));
     }
-    line("\nkeys".to_owned());
+    line("\nunits".to_owned());
     for unit in &story.units {
-        let key = match (unit.key, &unit.state) {
-            (Some(key), Some(state)) => format!("key {key}, {state}"),
+        let key = match (unit.key, &unit.state, &unit.download) {
+            (Some(key), Some(state), _) => format!("key {key}, {state}"),
+            (.., Some(state)) => {
+                let (started, most) = (unit.started.unwrap_or(0), unit.most.unwrap_or(0));
+                let until = unit.until.map_or_else(String::new, |until| {
+                    format!(", until {}", at(config, until))
+                });
+                format!("download, {state}, started {started} of {most} times{until}")
+            }
             _ => "no key".to_owned(),
         };
         let shown = unit.revealed_at.map_or_else(String::new, |when| {

@@ -37,6 +37,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
             Mode::Polling => None,
         },
         shopfront: shopfront(config)?,
+        files: config.files(),
         senders: senders(config)?,
         owners: config.staff.owners.clone(),
         web: config.web.public_url.is_some().then_some(WebSettings {
@@ -44,6 +45,7 @@ pub(super) async fn run(config: &Config) -> Result<Outcome, Failure> {
             is_public: false,
             address_header: config.web.address_header.clone(),
             cabinet: cabinet(config),
+            accel_prefix: config.downloads.accel_prefix.clone(),
         }),
         ops_listen: Some(config.web.ops_listen),
         telegram_restarts: false,
@@ -138,6 +140,7 @@ pub(super) fn rules(config: &Config) -> Rules {
         offers: checkout.methods.iter().map(offer).collect(),
         most_open: checkout.most_open,
         most_held: checkout.most_held,
+        has_pages: config.web.public_url.is_some(),
         needs: Requirements {
             name: asks(Contact::Name),
             phone: asks(Contact::Phone),

@@ -110,6 +110,12 @@ pub static ORDERS: Counter<1> = Counter::new(
     ["event"],
     "Orders, by what became of them (placed, paid, fulfilled, backorder, expired, cancelled, closed).",
 );
+/// What became of downloads.
+pub static DOWNLOADS: Counter<1> = Counter::new(
+    "kiosk_downloads_total",
+    ["event"],
+    "Downloads of sold files, by what became of them (granted, started, revoked).",
+);
 /// Payments that arrived.
 pub static PAYMENTS: Counter<2> = Counter::new(
     "kiosk_payments_total",
@@ -142,7 +148,7 @@ pub static CONFIRMATIONS: Counter<2> = Counter::new(
     "Confirmations, by purpose (phone, email, recover, login) and by what became of them (begun, resent, consumed, locked, limited).",
 );
 
-const ALL: [&dyn Shown; 18] = [
+const ALL: [&dyn Shown; 19] = [
     &UPDATES,
     &WEBHOOK_REFUSED,
     &HANDLED,
@@ -156,6 +162,7 @@ const ALL: [&dyn Shown; 18] = [
     &TELEGRAM,
     &SENDERS,
     &ORDERS,
+    &DOWNLOADS,
     &PAYMENTS,
     &TAKEN,
     &REFUNDS,

@@ -31,12 +31,21 @@ sql! {
     UNITS = "audit.units_without_key",
         "SELECT o.id FROM orders o JOIN order_units u ON u.order_id = o.id
          WHERE o.state = 'fulfilled'
-             AND (SELECT COUNT(*) FROM keys k WHERE k.unit_id = u.id AND k.state = 'sold') <> 1
+             AND (SELECT COUNT(*) FROM keys k WHERE k.unit_id = u.id AND k.state = 'sold')
+                 + (SELECT COUNT(*) FROM downloads d WHERE d.unit_id = u.id AND d.state = 'granted') <> 1
              AND o.changed_at <= $1 LIMIT 20";
     SOLD = "audit.sold_elsewhere",
         "SELECT k.id FROM keys k JOIN order_units u ON u.id = k.unit_id JOIN orders o ON o.id = u.order_id
          WHERE k.state IN ('sold', 'revoked') AND o.state NOT IN ('fulfilled', 'closed')
              AND o.changed_at <= $1 LIMIT 20";
+    GRANTED = "audit.granted_elsewhere",
+        "SELECT d.id FROM downloads d JOIN order_units u ON u.id = d.unit_id JOIN orders o ON o.id = u.order_id
+         WHERE d.state IN ('granted', 'revoked') AND o.state NOT IN ('fulfilled', 'closed')
+             AND o.changed_at <= $1 LIMIT 20";
+    STARTED = "audit.started_uncounted",
+        "SELECT d.id FROM downloads d
+         WHERE d.changed_at <= $1
+             AND d.started < (SELECT COUNT(*) FROM download_starts s WHERE s.download_id = d.id) LIMIT 20";
     UNPAID = "audit.fulfilled_unpaid",
         "SELECT o.id FROM orders o
          WHERE o.state IN ('paid', 'fulfilled')
@@ -64,7 +73,8 @@ sql! {
     UNHELD = "audit.open_without_hold",
         "SELECT o.id FROM orders o JOIN order_units u ON u.order_id = o.id
          WHERE o.state = 'open' AND o.changed_at <= $1
-             AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.unit_id = u.id AND k.state = 'reserved') LIMIT 20";
+             AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.unit_id = u.id AND k.state = 'reserved')
+             AND NOT EXISTS (SELECT 1 FROM downloads d WHERE d.unit_id = u.id AND d.state = 'promised') LIMIT 20";
     OVERDUE = "audit.open_past_its_hold",
         "SELECT o.id FROM orders o
          WHERE o.state = 'open' AND o.expires_at <= $1
@@ -133,13 +143,23 @@ sql! {
 static CHECKS: &[Check] = &[
     check(
         "units-without-key",
-        "A fulfilled order has a unit without its one sold key.",
+        "A fulfilled order has a unit without its one sold key or granted download.",
         &UNITS,
     ),
     check(
         "sold-elsewhere",
         "A sold key belongs to an order that is not fulfilled.",
         &SOLD,
+    ),
+    check(
+        "granted-elsewhere",
+        "A download can be fetched, or could once, and its order is not fulfilled.",
+        &GRANTED,
+    ),
+    check(
+        "started-uncounted",
+        "A download was started more often than was counted.",
+        &STARTED,
     ),
     check(
         "fulfilled-unpaid",
@@ -168,7 +188,7 @@ static CHECKS: &[Check] = &[
     ),
     check(
         "open-without-hold",
-        "An open order has a unit without a held key.",
+        "An open order has a unit without a held key or a promised download.",
         &UNHELD,
     ),
     check(

@@ -6,6 +6,7 @@ pub mod cart;
 pub mod catalogue;
 pub mod confirmations;
 pub mod customers;
+pub mod downloads;
 pub mod keys;
 pub mod letters;
 pub mod money;

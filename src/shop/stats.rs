@@ -20,6 +20,8 @@ pub struct Level {
     pub prices: Prices,
     /// How many keys can be sold now.
     pub left: i64,
+    /// Whether there is a file to deliver.
+    pub has_file: bool,
 }
 
 impl FromRow for Level {
@@ -31,6 +33,7 @@ impl FromRow for Level {
             kind: Kind::from_word(&kind).ok_or_else(|| broken(format!("the kind {kind}")))?,
             prices: Prices::from_json(&row.get::<String>(3)?).map_err(broken)?,
             left: row.get(4)?,
+            has_file: row.get(5)?,
         })
     }
 }
@@ -97,9 +100,10 @@ sql! {
 sql! {
     LEVELS = "stats.levels",
         "SELECT p.slug, p.title, p.kind, p.prices,
-                (SELECT COUNT(*) FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
+                (SELECT COUNT(*) FROM keys k WHERE k.product_id = p.id AND k.state = 'available'),
+                p.file_id IS NOT NULL
          FROM products p WHERE p.state = 'active'
-         ORDER BY 5, p.position, p.id LIMIT $1 OFFSET $2";
+         ORDER BY 5, 6, p.position, p.id LIMIT $1 OFFSET $2";
     SALES = "stats.sales",
         "SELECT currency, COUNT(*), CAST(SUM(amount_minor) AS BIGINT)
          FROM payments

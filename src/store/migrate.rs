@@ -3,7 +3,7 @@
 //!
 //! While versions change, the older program goes on beside the newer one, and may have to come back. So a migration that
 //! only adds (tables, indexes, columns that may be left out, transitions) has a name that begins with `adds`, such as
-//! `0003_adds_downloads.sql`: a program that does not know it runs on. Any other later migration is refused.
+//! `0005_adds_messengers.sql`: a program that does not know it runs on. Any other later migration is refused.
 
 use std::path::Path;
 

@@ -20,6 +20,7 @@ use crate::i18n::{self, Zone};
 use crate::shop::access::erase::EraseError;
 use crate::shop::access::export::ExportError;
 use crate::shop::confirmations::senders::Reporter;
+use crate::shop::downloads::folder::Folder;
 use crate::shop::keys::reveal::RevealError;
 use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
@@ -36,6 +37,10 @@ pub struct Site {
     pub name: String,
     /// Where its clocks are.
     pub zone: Zone,
+    /// The folder for files that products deliver.
+    pub files: Option<Folder>,
+    /// The address inside the shop's own proxy under which that one hands files out; `None`: the shop does it.
+    pub accel_prefix: Option<String>,
     /// The ways into the cabinet; `None` closes it.
     pub doors: Option<Arc<Doors>>,
     /// The header in which the shop's own proxy names the visitor's address; `None`: whoever connects is the visitor.

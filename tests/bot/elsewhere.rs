@@ -50,6 +50,7 @@ async fn open_with(
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_public: true,
             address_header: None,
+            accel_prefix: None,
             cabinet: CabinetSettings {
                 ways: ways.collect(),
                 ..CabinetSettings::default()

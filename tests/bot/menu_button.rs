@@ -21,6 +21,7 @@ fn reached(settings: &mut Settings, public_url: &str, ways: &[Way]) {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         is_public: false,
         address_header: None,
+        accel_prefix: None,
         cabinet: CabinetSettings {
             ways: ways.to_vec(),
             ..CabinetSettings::default()

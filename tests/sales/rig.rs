@@ -152,6 +152,7 @@ impl Shop {
             offers: vec![STARS],
             most_open: 1_000,
             most_held: 100_000,
+            has_pages: true,
             needs: kiosk::shop::customers::registration::Requirements::default(),
         }
     }

@@ -74,6 +74,7 @@ impl Reported {
                 listen: SocketAddr::from(([127, 0, 0, 1], 0)),
                 is_public: false,
                 address_header: None,
+                accel_prefix: None,
                 cabinet: CabinetSettings::default(),
             });
             let around = Around {

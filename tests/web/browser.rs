@@ -85,6 +85,8 @@ impl Pages {
             vault,
             name: "Zeta shop".to_owned(),
             zone: Zone::UTC,
+            files: None,
+            accel_prefix: None,
             doors: Some(Arc::new(doors)),
             address_header: otherwise.address_header.map(str::to_owned),
             reporters: otherwise.reporters,

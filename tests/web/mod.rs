@@ -38,6 +38,7 @@ async fn open(db: &TestDb, keys: i64) -> LiveShop {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_public: true,
             address_header: None,
+            accel_prefix: None,
             cabinet: CabinetSettings::default(),
         });
     })

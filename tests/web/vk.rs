@@ -345,6 +345,7 @@ on_both_engines! {
                 listen,
                 is_public: true,
                 address_header: None,
+                accel_prefix: None,
                 cabinet: CabinetSettings {
                     ways: vec![Way::Link, Way::Phone],
                     vk: Some(self::settings(&id)),

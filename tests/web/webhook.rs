@@ -45,6 +45,7 @@ fn pushed(settings: &mut Settings) {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         is_public: true,
         address_header: None,
+        accel_prefix: None,
         cabinet: CabinetSettings::default(),
     });
 }

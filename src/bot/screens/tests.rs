@@ -98,6 +98,7 @@ fn placed(state: State) -> OrderView {
         title: zeta().title,
         prices: zeta().prices,
         quantity: 2,
+        kind: Kind::Stock,
     };
     OrderView {
         id: ORDER,
@@ -173,6 +174,7 @@ fn desk_screens(l: &Localizer) -> Vec<(String, Screen)> {
         kind,
         prices: zeta().prices,
         left,
+        has_file: kind == Kind::Download && left > 0,
     };
     let levels = [
         level(Kind::Stock, 0),

@@ -103,6 +103,17 @@ row! {
     }
 }
 row! {
+    struct Download {
+        line: i64,
+        unit: i64,
+        state: String,
+        started: i64,
+        most: i64,
+        granted_at: Option<Millis>,
+        expires_at: Option<Millis>,
+    }
+}
+row! {
     struct Payment {
         row: i64,
         order: Option<Vec<u8>>,
@@ -152,6 +163,10 @@ sql! {
     KEYS = "access.export.keys",
         "SELECT l.line_no, u.unit_no, k.state, k.revealed_at
          FROM order_units u JOIN order_lines l ON l.id = u.line_id JOIN keys k ON k.unit_id = u.id
+         WHERE u.order_id = $1 ORDER BY l.line_no, u.unit_no";
+    DOWNLOADS = "access.export.downloads",
+        "SELECT l.line_no, u.unit_no, d.state, d.started, d.most, d.granted_at, d.expires_at
+         FROM order_units u JOIN order_lines l ON l.id = u.line_id JOIN downloads d ON d.unit_id = u.id
          WHERE u.order_id = $1 ORDER BY l.line_no, u.unit_no";
     PAYMENTS = "access.export.payments",
         "SELECT p.id, o.public_id, p.provider, p.charge_id, p.disposition, p.currency, p.amount_minor, p.received_at
@@ -305,9 +320,17 @@ async fn order(tx: &mut Tx<'_>, order: Order) -> Result<Value, StoreError> {
     let keys = keys.iter().map(|(line, unit, state, revealed_at)| {
         json!({ "line": line, "unit": unit, "state": state, "shown_at": time(*revealed_at) })
     });
+    let downloads: Vec<Download> = tx.all(&DOWNLOADS, binds![order.row]).await?;
+    let downloads = downloads.iter().map(|it| {
+        json!({
+            "line": it.line, "unit": it.unit, "state": it.state, "started": it.started, "may_be_started": it.most,
+            "granted_at": time(it.granted_at), "until": time(it.expires_at),
+        })
+    });
     Ok(json!({
         "id": order.id, "number": order.id.short(), "state": order.state, "placed_at": time(Some(order.created_at)),
         "changed_at": time(Some(order.changed_at)), "lines": lines, "keys": keys.collect::<Vec<_>>(),
+        "downloads": downloads.collect::<Vec<_>>(),
     }))
 }
 

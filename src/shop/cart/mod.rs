@@ -3,7 +3,7 @@
 
 pub mod checkout;
 
-use super::catalogue;
+use super::catalogue::{self, Kind};
 use super::money::Prices;
 use super::orders::goods::{self, Goods};
 use super::orders::place::{LINES, MOST, Rules};
@@ -99,8 +99,8 @@ impl FromRow for Stored {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             goods: Goods::from_row(row)?,
-            quantity: row.get(7)?,
-            seen: row.get(8)?,
+            quantity: row.get(10)?,
+            seen: row.get(11)?,
         })
     }
 }
@@ -113,7 +113,8 @@ sql! {
          ON CONFLICT (customer_id) DO UPDATE SET version = carts.version + 1, changed_at = $2
          RETURNING version";
     VIEW = "cart.view",
-        "SELECT p.id, p.slug, p.title, p.prices, p.kind, p.state, p.max_per_customer, l.quantity, l.prices
+        "SELECT p.id, p.slug, p.title, p.prices, p.kind, p.state, p.max_per_customer,
+             p.file_id IS NOT NULL, p.max_downloads, p.download_days, l.quantity, l.prices
          FROM cart_lines l JOIN products p ON p.id = l.product_id
          WHERE l.customer_id = $1 ORDER BY l.id";
     COUNT = "cart.count", "SELECT COUNT(*) FROM cart_lines WHERE customer_id = $1 AND product_id <> $2";
@@ -212,7 +213,7 @@ async fn fitting(
     if put.quantity == 0 {
         return Ok(put);
     }
-    if !goods.is_for_sale() {
+    if !goods.is_for_sale() || (goods.kind == Kind::Download && !rules.has_pages) {
         let (quantity, cap) = (0, Some(Cap::NotForSale));
         return Ok(Put { quantity, cap });
     }

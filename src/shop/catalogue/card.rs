@@ -61,7 +61,7 @@ sql! {
          WHERE p.slug = $1 AND p.state = 'active'";
     VARIANTS = "catalogue.card.variants",
         "SELECT p.slug, p.title, p.prices,
-             p.kind = 'stock' AND NOT EXISTS (
+             p.kind <> 'minted' AND p.file_id IS NULL AND NOT EXISTS (
                  SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
          FROM products p
          WHERE p.family_id = $1 AND p.state = 'active'

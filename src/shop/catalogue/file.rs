@@ -103,6 +103,10 @@ pub struct Draft {
     pub photo: Option<Mention>,
     /// So many pieces may one customer have.
     pub max_per_customer: Option<i64>,
+    /// So often may each piece of a download be started.
+    pub max_downloads: Option<i64>,
+    /// So many days.
+    pub download_days: Option<i64>,
 }
 
 /// A name of something else that a field mentions.

@@ -108,11 +108,14 @@ sql! {
          FROM products
          WHERE slug = $1";
     IN_STOCK = "catalogue.in_stock",
-        "SELECT COUNT(*) FROM (
-            SELECT 1 FROM keys
-            WHERE product_id = $1 AND state = 'available'
-            LIMIT $2
-         ) AS found";
+        "SELECT CASE WHEN p.file_id IS NOT NULL THEN CAST($2 AS BIGINT) ELSE (
+             SELECT COUNT(*) FROM (
+                 SELECT 1 FROM keys
+                 WHERE product_id = $1 AND state = 'available'
+                 LIMIT $2
+             ) AS found
+         ) END
+         FROM products p WHERE p.id = $1";
     SLUGS = "catalogue.slugs",
         "SELECT slug, kind FROM products
          WHERE state = 'active'
@@ -128,7 +131,7 @@ pub async fn by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Product>, Sto
     tx.optional(&BY_SLUG, binds![slug]).await
 }
 
-/// How many keys of a product can be sold now, counted no further than `at_most`.
+/// How many pieces of a product can be sold now, counted no further than `at_most`. A file has no end.
 pub async fn in_stock(tx: &mut Tx<'_>, product_id: i64, at_most: i64) -> Result<i64, StoreError> {
     tx.one::<(i64,)>(&IN_STOCK, binds![product_id, at_most])
         .await

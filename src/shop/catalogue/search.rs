@@ -74,7 +74,7 @@ sql! {
     PAGE = "catalogue.search.page",
         sqlite: "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
                  p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-                 p.kind = 'stock' AND NOT EXISTS (
+                 p.kind <> 'minted' AND p.file_id IS NULL AND NOT EXISTS (
                      SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
              FROM products p
              WHERE p.state = 'active'
@@ -83,7 +83,7 @@ sql! {
              LIMIT $2 OFFSET $3",
         postgres: "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
                  p.category_id, p.family_id, p.photo_id, p.max_per_customer,
-                 p.kind = 'stock' AND NOT EXISTS (
+                 p.kind <> 'minted' AND p.file_id IS NULL AND NOT EXISTS (
                      SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
              FROM products p
              WHERE p.state = 'active'

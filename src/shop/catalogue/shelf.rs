@@ -113,12 +113,12 @@ sql! {
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
              CASE WHEN g.family_id IS NULL
-                 THEN p.kind = 'stock' AND NOT EXISTS (
+                 THEN p.kind <> 'minted' AND p.file_id IS NULL AND NOT EXISTS (
                      SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
                  ELSE NOT EXISTS (
                      SELECT 1 FROM products v
                      WHERE v.family_id = g.family_id AND v.state = 'active'
-                       AND (v.kind <> 'stock' OR EXISTS (
+                       AND (v.kind = 'minted' OR v.file_id IS NOT NULL OR EXISTS (
                            SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
              END,
              f.id, f.slug, f.title
@@ -136,12 +136,12 @@ sql! {
         "SELECT p.id, p.slug, p.kind, p.title, p.description, p.prices, p.state,
              p.category_id, p.family_id, p.photo_id, p.max_per_customer,
              CASE WHEN g.family_id IS NULL
-                 THEN p.kind = 'stock' AND NOT EXISTS (
+                 THEN p.kind <> 'minted' AND p.file_id IS NULL AND NOT EXISTS (
                      SELECT 1 FROM keys k WHERE k.product_id = p.id AND k.state = 'available')
                  ELSE NOT EXISTS (
                      SELECT 1 FROM products v
                      WHERE v.family_id = g.family_id AND v.state = 'active'
-                       AND (v.kind <> 'stock' OR EXISTS (
+                       AND (v.kind = 'minted' OR v.file_id IS NOT NULL OR EXISTS (
                            SELECT 1 FROM keys k WHERE k.product_id = v.id AND k.state = 'available')))
              END,
              f.id, f.slug, f.title

@@ -7,7 +7,7 @@ row! {
     /// A unit of an order that has no key (yet).
     #[derive(Clone, Copy, Debug)]
     pub(in crate::shop) struct Unit {
-        id: i64,
+        pub id: i64,
         product: i64,
     }
 }
@@ -41,8 +41,9 @@ sql! {
              RETURNING keys.id";
 }
 sql! {
-    EMPTY_UNITS = "keys.empty_units",
-        "SELECT u.id, u.product_id FROM order_units u
+    KEYLESS_UNITS = "keys.keyless_units",
+        "SELECT u.id, u.product_id, d.id IS NOT NULL
+         FROM order_units u LEFT JOIN downloads d ON d.unit_id = u.id
          WHERE u.order_id = $1 AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.unit_id = u.id)";
     SELL = "keys.sell",
         "UPDATE keys SET state = 'sold', changed_at = $2
@@ -55,11 +56,31 @@ sql! {
          WHERE state = 'sold' AND unit_id IN (SELECT id FROM order_units WHERE order_id = $1)";
 }
 
-/// Reserves a key for every unit of the order that has none. False: a unit stays empty, and the order has whatever was
-/// claimed so far; the caller rolls back or calls [`release`].
-pub(in crate::shop) async fn fill(tx: &mut Tx<'_>, order: i64) -> Result<bool, StoreError> {
-    let empty = tx.all(&EMPTY_UNITS, binds![order]).await?;
-    claim(tx, empty).await
+/// How filling an order went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shop) enum Filled {
+    /// A unit stays empty, and the order has whatever was claimed so far; the caller rolls back or calls [`release`].
+    Short,
+    /// Every unit has its key, or else its download.
+    Whole {
+        /// Whether there are downloads among them.
+        has_downloads: bool,
+    },
+}
+
+/// Reserves a key for every unit of the order that has none. A unit with a download needs none.
+pub(in crate::shop) async fn fill(tx: &mut Tx<'_>, order: i64) -> Result<Filled, StoreError> {
+    let keyless: Vec<(i64, i64, bool)> = tx.all(&KEYLESS_UNITS, binds![order]).await?;
+    let has_downloads = keyless.iter().any(|(.., has_download)| *has_download);
+    let empty = keyless
+        .into_iter()
+        .filter(|(.., has_download)| !has_download);
+    let empty = empty.map(|(id, product, _)| Unit { id, product });
+    Ok(if claim(tx, empty.collect()).await? {
+        Filled::Whole { has_downloads }
+    } else {
+        Filled::Short
+    })
 }
 
 /// The same for units that are known to be empty.

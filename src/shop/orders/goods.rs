@@ -13,20 +13,35 @@ pub(in crate::shop) struct Goods {
     /// JSON by language: orders keep it as it is.
     pub title: String,
     pub prices: Prices,
+    pub kind: Kind,
+    /// So often may each piece be downloaded.
+    pub max_downloads: i64,
+    /// So many days may it be downloaded; `None`: for ever.
+    pub download_days: Option<i64>,
     is_shown: bool,
+    has_file: bool,
     max_per_customer: Option<i64>,
 }
 
+/// So often may a piece be downloaded where the seller says nothing else: on every device of one person, over the years.
+const MAX_DOWNLOADS: i64 = 20;
+
 impl Goods {
-    /// Whether it can be bought at all: it is shown, has a price, and its keys come from the stock.
+    /// Whether it can be bought at all: it is shown, has a price, and there is something to deliver or a stock for it.
     pub fn is_for_sale(&self) -> bool {
-        self.is_shown && !self.prices.is_empty()
+        let can_come = match self.kind {
+            Kind::Stock => true,
+            Kind::Download => self.has_file,
+            Kind::Minted => false,
+        };
+        self.is_shown && can_come && !self.prices.is_empty()
     }
 
-    /// How many pieces one customer may order in all. What costs nothing is one for each, unless the seller says more.
+    /// How many pieces one customer may order in all. What costs nothing, and a file, is one for each, unless the seller
+    /// says more: nobody pays for the same file twice by mistake.
     pub fn most_per_customer(&self) -> Option<i64> {
-        self.max_per_customer
-            .or_else(|| self.prices.is_free().then_some(1))
+        let is_one = self.prices.is_free() || self.kind == Kind::Download;
+        self.max_per_customer.or_else(|| is_one.then_some(1))
     }
 }
 
@@ -34,21 +49,34 @@ impl FromRow for Goods {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let prices = Prices::from_json(&row.get::<String>(3)?)
             .map_err(|error| StoreError::because("orders.goods", ErrorKind::Decode, error))?;
-        let kind = Kind::from_word(&row.get::<String>(4)?);
+        let kind: String = row.get(4)?;
+        let kind = Kind::from_word(&kind).ok_or_else(|| {
+            StoreError::because(
+                "orders.goods",
+                ErrorKind::Decode,
+                format!("the kind {kind}"),
+            )
+        })?;
         Ok(Self {
             id: row.get(0)?,
             slug: row.get(1)?,
             title: row.get(2)?,
             prices,
-            is_shown: kind == Some(Kind::Stock) && row.get::<String>(5)? == "active",
+            kind,
+            is_shown: row.get::<String>(5)? == "active",
             max_per_customer: row.get(6)?,
+            has_file: row.get(7)?,
+            max_downloads: row.get::<Option<i64>>(8)?.unwrap_or(MAX_DOWNLOADS),
+            download_days: row.get(9)?,
         })
     }
 }
 
 sql! {
     FIND = "orders.goods.find",
-        "SELECT id, slug, title, prices, kind, state, max_per_customer FROM products WHERE slug = $1";
+        "SELECT id, slug, title, prices, kind, state, max_per_customer,
+             file_id IS NOT NULL, max_downloads, download_days
+         FROM products WHERE slug = $1";
     ORDERED = "orders.goods.ordered",
         "SELECT COUNT(*) FROM orders o JOIN order_units u ON u.order_id = o.id
          WHERE o.customer_id = $1 AND u.product_id = $2

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::goods::{self, Goods};
 use crate::meters;
+use crate::shop::catalogue::Kind;
 use crate::shop::customers;
 use crate::shop::customers::registration::{self, Finished, Requirements, Step};
+use crate::shop::downloads::grant;
 use crate::shop::keys::claim::{self, Unit};
 use crate::shop::money::Prices;
 use crate::shop::payments::{self, Offer, settle};
@@ -51,6 +53,8 @@ pub struct Rules {
     pub most_held: i64,
     /// What a customer must have told, confirmed and agreed to.
     pub needs: Requirements,
+    /// Whether customers reach the shop's pages: files are fetched there.
+    pub has_pages: bool,
 }
 
 /// A placed order.
@@ -189,7 +193,7 @@ async fn registered(tx: &mut Tx<'_>, request: &Request) -> Result<(), PlaceError
     }
 }
 
-/// Places an order and holds its keys. An order that costs nothing is fulfilled at once.
+/// Places an order, holds its keys and promises its downloads. An order that costs nothing is fulfilled at once.
 pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceError> {
     let (customer, key) = (request.customer, &request.checkout_key);
     // One purchase of a customer at a time: what follows is counted.
@@ -199,7 +203,7 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
         return Ok(Placed::Again(order));
     }
     registered(tx, request).await?;
-    let lines = for_sale(tx, &request.wanted).await?;
+    let lines = for_sale(tx, &request.wanted, &request.rules).await?;
     let total = Prices::checked_sum(lines.iter().map(|(goods, n)| (&goods.prices, *n)));
     let total = total.ok_or(PlaceError::NoOffer)?;
     let is_free = total.is_free();
@@ -225,7 +229,11 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
         let (line,): (i64,) = tx.one(&INSERT_LINE, binds).await?;
         for unit in 1..=*quantity {
             let binds = binds![order, line, unit, goods.id];
-            units.push(tx.one(&INSERT_UNIT, binds).await?);
+            let unit: Unit = tx.one(&INSERT_UNIT, binds).await?;
+            match goods.kind {
+                Kind::Download => grant::promise(tx, unit.id, goods).await?,
+                Kind::Stock | Kind::Minted => units.push(unit),
+            }
         }
     }
     if !claim::claim(tx, units).await? {
@@ -240,7 +248,11 @@ pub async fn place(tx: &mut Tx<'_>, request: &Request) -> Result<Placed, PlaceEr
 }
 
 /// The wanted products with their quantities, if all of them can be bought.
-async fn for_sale(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<(Goods, i64)>, PlaceError> {
+async fn for_sale(
+    tx: &mut Tx<'_>,
+    wanted: &[Wanted],
+    rules: &Rules,
+) -> Result<Vec<(Goods, i64)>, PlaceError> {
     let mut lines: Vec<(Goods, i64)> = Vec::with_capacity(wanted.len());
     for Wanted {
         slug,
@@ -251,6 +263,9 @@ async fn for_sale(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<(Goods, i64)
         let not_for_sale = || PlaceError::NotForSale(slug.clone());
         let goods = goods::find(tx, slug).await?;
         let goods = goods.filter(Goods::is_for_sale).ok_or_else(not_for_sale)?;
+        if goods.kind == Kind::Download && !rules.has_pages {
+            return Err(not_for_sale());
+        }
         let is_twice = lines.iter().any(|(other, _)| other.id == goods.id);
         if is_twice || !(1..=MOST).contains(quantity) {
             return Err(not_for_sale());

@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::clock::Millis;
+use crate::shop::catalogue::Kind;
 use crate::shop::money::{Money, Prices};
 use crate::shop::payments::Method;
 use crate::shop::texts::Texts;
@@ -38,6 +39,20 @@ pub struct LineView {
     pub prices: Prices,
     /// How many pieces.
     pub quantity: i64,
+    /// How it is delivered.
+    pub kind: Kind,
+}
+
+impl OrderView {
+    /// Whether it brings keys, or would.
+    pub fn has_keys(&self) -> bool {
+        self.lines.iter().any(|line| line.kind != Kind::Download)
+    }
+
+    /// Whether it brings files, or would.
+    pub fn has_downloads(&self) -> bool {
+        self.lines.iter().any(|line| line.kind == Kind::Download)
+    }
 }
 
 row! {
@@ -62,7 +77,9 @@ sql! {
         "SELECT id, public_id, state, created_at, expires_at FROM orders
          WHERE customer_id = $1 AND state = 'fulfilled' ORDER BY id DESC LIMIT $2 OFFSET $3";
     LINES = "orders.view.lines",
-        "SELECT title, prices, quantity FROM order_lines WHERE order_id = $1 ORDER BY line_no";
+        "SELECT l.title, l.prices, l.quantity, p.kind
+         FROM order_lines l JOIN products p ON p.id = l.product_id
+         WHERE l.order_id = $1 ORDER BY l.line_no";
     PAID = "orders.view.paid",
         "SELECT amount_minor, currency FROM payments WHERE order_id = $1 AND disposition = 'applied'";
     ATTEMPT = "orders.view.attempt",
@@ -114,14 +131,15 @@ async fn views(tx: &mut Tx<'_>, heads: Vec<Head>) -> Result<Vec<OrderView>, Stor
 }
 
 async fn view(tx: &mut Tx<'_>, head: Head) -> Result<OrderView, StoreError> {
-    let rows: Vec<(String, String, i64)> = tx.all(&LINES, binds![head.id]).await?;
+    let rows: Vec<(String, String, i64, String)> = tx.all(&LINES, binds![head.id]).await?;
     let lines = rows
         .into_iter()
-        .map(|(title, prices, quantity)| {
+        .map(|(title, prices, quantity, kind)| {
             Ok(LineView {
                 title: Texts::from_json(&title).map_err(broken)?,
                 prices: Prices::from_json(&prices).map_err(broken)?,
                 quantity,
+                kind: Kind::from_word(&kind).ok_or_else(|| broken(kind))?,
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;

@@ -4,6 +4,7 @@
 use super::Method;
 use crate::bus::attention::{self, Task};
 use crate::meters;
+use crate::shop::downloads::grant;
 use crate::shop::keys::claim;
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
@@ -350,6 +351,7 @@ async fn close(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     }
     let now = tx.now();
     claim::revoke(tx, order.id).await?;
+    grant::revoke(tx, order.id).await?;
     tx.execute(&CLOSE, binds![order.id, now]).await?;
     tx.tally(meters::ORDERS.of(["closed"]), 1);
     let subject = order.public_id.to_string();

@@ -7,7 +7,8 @@ use super::payload;
 use super::refund::{self, Because};
 use crate::bus::attention::{self, Task};
 use crate::meters;
-use crate::shop::keys::claim;
+use crate::shop::downloads::grant;
+use crate::shop::keys::claim::{self, Filled};
 use crate::shop::letters::{self, Letter, Misfit};
 use crate::shop::money::Money;
 use crate::shop::orders::{self, Order, State};
@@ -207,14 +208,17 @@ async fn insert(
     Ok(Some(payment))
 }
 
-/// Sells the order its keys and posts them; false if a unit stays empty, and then nothing is changed.
+/// Gives the order its keys and downloads, and posts them; false if a unit stays empty, and then nothing is changed.
 async fn fulfil(tx: &mut Tx<'_>, order: &Order, money: Option<Money>) -> Result<bool, StoreError> {
-    if !claim::fill(tx, order.id).await? {
+    let Filled::Whole { has_downloads } = claim::fill(tx, order.id).await? else {
         claim::release(tx, order.id).await?;
         return Ok(false);
-    }
+    };
     tx.pause("payments.claimed").await;
     claim::sell(tx, order.id).await?;
+    if has_downloads {
+        grant::grant(tx, order.id).await?;
+    }
     let now = tx.now();
     tx.execute(&PAID, binds![order.id, now]).await?;
     tx.execute(&FULFILLED, binds![order.id, now]).await?;

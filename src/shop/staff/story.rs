@@ -65,6 +65,14 @@ row! {
         pub state: Option<String>,
         /// When it was first shown.
         pub revealed_at: Option<i64>,
+        /// Where its download stands, if it has one.
+        pub download: Option<String>,
+        /// How often that was started.
+        pub started: Option<i64>,
+        /// How often it may be.
+        pub most: Option<i64>,
+        /// Until when; `None`: for ever.
+        pub until: Option<i64>,
     }
 }
 
@@ -197,8 +205,9 @@ sql! {
          FROM order_lines l JOIN products p ON p.id = l.product_id
          WHERE l.order_id = $1 ORDER BY l.line_no";
     UNITS = "staff.story.units",
-        "SELECT p.slug, u.unit_no, k.id, k.state, k.revealed_at
+        "SELECT p.slug, u.unit_no, k.id, k.state, k.revealed_at, d.state, d.started, d.most, d.expires_at
          FROM order_units u JOIN products p ON p.id = u.product_id LEFT JOIN keys k ON k.unit_id = u.id
+             LEFT JOIN downloads d ON d.unit_id = u.id
          WHERE u.order_id = $1 ORDER BY u.id";
     ATTEMPTS = "staff.story.attempts",
         "SELECT public_id, method, amount_minor, currency, state, created_at

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::values::{description, most_per_customer, photo, price, slug, stock, title};
+use super::values::{days, description, kind as kind_of, photo, pieces, price, slug, title};
 use super::{CatalogueFile, Draft, Field, Found, Mention, Problem, Raw, groups};
 use crate::shop::catalogue::Kind;
 use crate::shop::money::{Currency, Prices};
@@ -11,9 +11,11 @@ use crate::spelling::{nearest, suggestion};
 
 /// The price that is a whole number.
 pub(super) const STARS: &str = "price.XTR";
-/// The other field that is one.
+/// The other fields that are one.
 pub(super) const MOST: &str = "max_per_customer";
-const FIELDS: [&str; 11] = [
+pub(super) const DOWNLOADS: &str = "max_downloads";
+pub(super) const DAYS: &str = "download_days";
+const FIELDS: [&str; 13] = [
     "id",
     "kind",
     "category",
@@ -25,6 +27,8 @@ const FIELDS: [&str; 11] = [
     STARS,
     "photo",
     MOST,
+    DOWNLOADS,
+    DAYS,
 ];
 
 /// What a field's name means.
@@ -38,6 +42,8 @@ enum Name {
     Family,
     Photo,
     Most,
+    Downloads,
+    Days,
 }
 
 impl Name {
@@ -49,6 +55,8 @@ impl Name {
             None if name == "family" => Some(Name::Family),
             None if name == "photo" => Some(Name::Photo),
             None if name == MOST => Some(Name::Most),
+            None if name == DOWNLOADS => Some(Name::Downloads),
+            None if name == DAYS => Some(Name::Days),
             Some(("title", code)) => language_of(code).map(Name::Title),
             Some(("description", code)) => language_of(code).map(Name::Description),
             Some(("price", code)) => code.parse().ok().map(Name::Price),
@@ -132,6 +140,8 @@ fn unique(ids: &mut HashMap<String, usize>, slug: &str, line: usize, problems: &
 fn product(raw: Raw, problems: &mut Vec<Problem>) -> Draft {
     let (mut id, mut kind) = (None, None);
     let (mut category, mut family, mut picture, mut most) = (None, None, None, None);
+    // What downloads alone have, with the line where it stands.
+    let (mut downloads, mut download_days) = (None, None);
     let (mut titles, mut descriptions, mut prices) = (Vec::new(), Vec::new(), BTreeMap::new());
     let (mut has_title, mut has_price) = (false, false);
     for Field { name, value, line } in raw.fields {
@@ -150,8 +160,14 @@ fn product(raw: Raw, problems: &mut Vec<Problem>) -> Draft {
             Some(Name::Photo) => photo(&name, &value).map(|path| {
                 picture = Some(Mention { name: path, line });
             }),
-            Some(Name::Most) => most_per_customer(&name, &value).map(|pieces| {
+            Some(Name::Most) => pieces(&name, &value).map(|pieces| {
                 most = Some(pieces);
+            }),
+            Some(Name::Downloads) => pieces(&name, &value).map(|times| {
+                downloads = Some((times, line));
+            }),
+            Some(Name::Days) => days(&name, &value).map(|days| {
+                download_days = Some((days, line));
             }),
             Some(Name::Id) => {
                 let slug = slug(&name, &value);
@@ -159,8 +175,9 @@ fn product(raw: Raw, problems: &mut Vec<Problem>) -> Draft {
                 slug.map(|_| ())
             }
             Some(Name::Kind) => {
-                kind = Some(Kind::Stock);
-                stock(&name, &value)
+                let given = kind_of(&name, &value);
+                kind = Some(given.as_ref().copied().ok());
+                given.map(|_| ())
             }
             Some(Name::Title(language)) => {
                 has_title = true;
@@ -192,13 +209,22 @@ fn product(raw: Raw, problems: &mut Vec<Problem>) -> Draft {
         missing("id, expected for example id = \"zeta-month\"");
     }
     if kind.is_none() {
-        missing("kind, expected stock");
+        missing("kind, expected stock or download");
     }
     if !has_title {
         missing("title, expected one in at least one language: title.en or title.ru");
     }
     if !has_price {
         missing("price, expected at least one, for example price.RUB or price.XTR");
+    }
+    let kind = kind.flatten();
+    if kind.is_some_and(|kind| kind != Kind::Download) {
+        let given = [(DOWNLOADS, downloads), (DAYS, download_days)];
+        problems.extend(given.into_iter().filter_map(|(name, given)| {
+            let (_, line) = given?;
+            let what = format!("{name} is for products of the kind download, expected none here");
+            Some(Problem { line, what })
+        }));
     }
     Draft {
         line: raw.line,
@@ -212,5 +238,7 @@ fn product(raw: Raw, problems: &mut Vec<Problem>) -> Draft {
         prices: Prices::try_from(prices).unwrap_or_default(),
         photo: picture,
         max_per_customer: most,
+        max_downloads: downloads.map(|(times, _)| times),
+        download_days: download_days.map(|(days, _)| days),
     }
 }

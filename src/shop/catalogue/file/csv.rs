@@ -1,6 +1,6 @@
 //! CSV: a header with the names of the columns, then a product a line. An empty cell is a field that is not there.
 
-use super::check::{MOST, STARS, is_known};
+use super::check::{DAYS, DOWNLOADS, MOST, STARS, is_known};
 use super::{Field, Found, LineStarts, Problem, Raw, Value};
 
 /// Finds the products. What can't be read goes to `problems`.
@@ -94,7 +94,7 @@ fn header_of(
 
 fn value(name: &str, cell: &str) -> Value {
     match cell.parse() {
-        Ok(number) if name == STARS || name == MOST => Value::Whole(number),
+        Ok(number) if [STARS, MOST, DOWNLOADS, DAYS].contains(&name) => Value::Whole(number),
         _ => Value::Text(cell.to_owned()),
     }
 }

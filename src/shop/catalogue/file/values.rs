@@ -12,8 +12,10 @@ const LONGEST_TITLE: usize = 64;
 const LONGEST_DESCRIPTION: usize = 800;
 /// A path beside the file.
 const LONGEST_PATH: usize = 255;
-/// Nobody buys more pieces than an order can have.
+/// Nobody buys more pieces than an order can have, and nobody fetches a file more often.
 const MOST_PIECES: i64 = 1_000;
+/// A hundred years are for ever.
+const MOST_DAYS: i64 = 36_500;
 
 pub(super) fn slug(name: &str, value: &Value) -> Result<String, String> {
     match value {
@@ -24,17 +26,17 @@ pub(super) fn slug(name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-pub(super) fn stock(name: &str, value: &Value) -> Result<(), String> {
+pub(super) fn kind(name: &str, value: &Value) -> Result<Kind, String> {
     let kind = match value {
         Value::Text(word) => Kind::from_word(word),
         Value::Whole(_) | Value::Other(_) => None,
     };
     match kind {
-        Some(Kind::Stock) => Ok(()),
-        Some(kind @ (Kind::Minted | Kind::Download)) => Err(format!(
-            "{name} is {kind}, expected stock: this version sells stock keys only"
+        Some(kind @ (Kind::Stock | Kind::Download)) => Ok(kind),
+        Some(kind @ Kind::Minted) => Err(format!(
+            "{name} is {kind}, expected stock or download: this version mints no keys"
         )),
-        None => Err(format!("{name} is {value}, expected stock")),
+        None => Err(format!("{name} is {value}, expected stock or download")),
     }
 }
 
@@ -122,11 +124,19 @@ pub(super) fn photo(name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-pub(super) fn most_per_customer(name: &str, value: &Value) -> Result<i64, String> {
+pub(super) fn pieces(name: &str, value: &Value) -> Result<i64, String> {
+    whole(name, value, MOST_PIECES, 5)
+}
+
+pub(super) fn days(name: &str, value: &Value) -> Result<i64, String> {
+    whole(name, value, MOST_DAYS, 365)
+}
+
+fn whole(name: &str, value: &Value, most: i64, such_as: i64) -> Result<i64, String> {
     match value {
-        Value::Whole(most) if (1..=MOST_PIECES).contains(most) => Ok(*most),
+        Value::Whole(whole) if (1..=most).contains(whole) => Ok(*whole),
         other => Err(format!(
-            "{name} is {other}, expected a whole number from 1 to {MOST_PIECES}, without quotes: 5"
+            "{name} is {other}, expected a whole number from 1 to {most}, without quotes: {such_as}"
         )),
     }
 }

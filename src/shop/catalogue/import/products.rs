@@ -16,6 +16,8 @@ use crate::{binds, sql};
 struct Stored {
     product: Product,
     position: i64,
+    max_downloads: Option<i64>,
+    download_days: Option<i64>,
 }
 
 impl FromRow for Stored {
@@ -23,6 +25,8 @@ impl FromRow for Stored {
         Ok(Self {
             product: Product::from_row(row)?,
             position: row.get(11)?,
+            max_downloads: row.get(12)?,
+            download_days: row.get(13)?,
         })
     }
 }
@@ -31,21 +35,22 @@ sql! {
     // Orders of these products go on meanwhile: they only need the rows to be there.
     LOCK_ALL = "catalogue.import.lock_all",
         sqlite: "SELECT id, slug, kind, title, description, prices, state,
-                 category_id, family_id, photo_id, max_per_customer, position
+                 category_id, family_id, photo_id, max_per_customer, position, max_downloads, download_days
              FROM products ORDER BY id",
         postgres: "SELECT id, slug, kind, title, description, prices, state,
-                 category_id, family_id, photo_id, max_per_customer, position
+                 category_id, family_id, photo_id, max_per_customer, position, max_downloads, download_days
              FROM products ORDER BY id FOR NO KEY UPDATE";
 }
 sql! {
     INSERT = "catalogue.import.insert",
         "INSERT INTO products (slug, kind, title, description, prices, position,
-             category_id, family_id, photo_id, max_per_customer, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+             category_id, family_id, photo_id, max_per_customer, created_at, updated_at, max_downloads, download_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
     UPDATE = "catalogue.import.update",
         "UPDATE products
          SET title = $2, description = $3, prices = $4, position = $5,
-             category_id = $6, family_id = $7, photo_id = $8, max_per_customer = $9, updated_at = $10
+             category_id = $6, family_id = $7, photo_id = $8, max_per_customer = $9, updated_at = $10,
+             max_downloads = $11, download_days = $12
          WHERE id = $1";
     SEARCHED = "catalogue.import.searched",
         "SELECT p.id, p.title, p.description, f.title, p.search
@@ -93,7 +98,9 @@ pub(super) async fn products(
                 place.family,
                 place.photo,
                 most,
-                now
+                now,
+                draft.max_downloads,
+                draft.download_days
             ];
             tx.execute(&INSERT, new).await?;
             changes.added.push(draft.slug.clone());
@@ -110,7 +117,7 @@ pub(super) async fn products(
         if old.product.archived {
             archived.push(draft.slug.clone());
         }
-        let fields = differences(&old.product, draft, place, names);
+        let fields = differences(&old, draft, place, names);
         let moved = old.position != position;
         if moved || !fields.is_empty() {
             let id = old.product.id;
@@ -124,7 +131,9 @@ pub(super) async fn products(
                 place.family,
                 place.photo,
                 most,
-                now
+                now,
+                draft.max_downloads,
+                draft.download_days
             ];
             tx.execute(&UPDATE, new).await?;
         }
@@ -155,7 +164,8 @@ impl Place {
     }
 }
 
-fn differences(old: &Product, new: &Draft, place: Place, names: &Names) -> Vec<FieldChange> {
+fn differences(stored: &Stored, new: &Draft, place: Place, names: &Names) -> Vec<FieldChange> {
+    let old = &stored.product;
     let slug = |ids: &HashMap<String, i64>, id: Option<i64>| {
         let id = id?;
         let mut all = ids.iter();
@@ -178,11 +188,19 @@ fn differences(old: &Product, new: &Draft, place: Place, names: &Names) -> Vec<F
         slug(families, place.family),
     ));
     fields.extend(picture(old.photo, place.photo, new.photo.as_ref()));
-    fields.extend(single(
-        "max_per_customer",
-        old.max_per_customer.map(|most| most.to_string()),
-        new.max_per_customer.map(|most| most.to_string()),
-    ));
+    let numbers = [
+        (
+            "max_per_customer",
+            old.max_per_customer,
+            new.max_per_customer,
+        ),
+        ("max_downloads", stored.max_downloads, new.max_downloads),
+        ("download_days", stored.download_days, new.download_days),
+    ];
+    for (name, old, new) in numbers {
+        let shown = |number: Option<i64>| number.map(|it| it.to_string());
+        fields.extend(single(name, shown(old), shown(new)));
+    }
     fields
 }
 
