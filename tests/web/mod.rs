@@ -2,6 +2,7 @@
 
 pub mod browser;
 mod cabinet;
+pub mod downloads;
 pub mod login;
 mod oidc;
 mod reports;
