@@ -7,7 +7,7 @@ use kiosk::shop::customers::Customer;
 use kiosk::shop::downloads::folder::Folder;
 use kiosk::shop::downloads::import;
 use kiosk::shop::downloads::view::{self, Download};
-use kiosk::shop::downloads::{link, renew};
+use kiosk::shop::downloads::{MISSING, link, renew};
 use kiosk::shop::orders::link as order_link;
 use kiosk::shop::orders::place::{self, PlaceError, Request};
 use kiosk::store::{PublicId, StoreError};
@@ -29,8 +29,6 @@ const MOST: i64 = 2;
 /// So many days.
 const DAYS: i64 = 30;
 const HOUR: Duration = Duration::from_hours(1);
-/// What each page says that is not there.
-const MISSING: &str = "download.missing";
 
 sql! {
     PRODUCT = "web_downloads.product",
@@ -108,7 +106,7 @@ impl Files {
         found.await.expect("downloads").remove(0)
     }
 
-    async fn started(&self, customer: &Customer, order: PublicId) -> i64 {
+    pub async fn started(&self, customer: &Customer, order: PublicId) -> i64 {
         self.download(customer, order).await.started
     }
 
@@ -131,7 +129,7 @@ impl Files {
     }
 
     /// Presses the button; answers where the bytes are.
-    async fn starts(&self, browser: &Browser, path: &str) -> String {
+    pub async fn starts(&self, browser: &Browser, path: &str) -> String {
         let answer = browser.post(path, &[]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         assert!(answer.place().starts_with(&format!("{path}/")));
@@ -447,9 +445,14 @@ on_both_engines! {
         }
         assert_eq!(files.started(&ann, order).await, 1);
         assert_eq!(files.pages.shop.attention(MISSING).await, 1);
-        // It is brought back.
-        std::fs::write(files.folder.of(file), bytes(1)).expect("written");
-        assert_eq!(fetch(&browser, &place, &[]).await.0, StatusCode::OK);
+        // The same file once more brings it back.
+        files.import(bytes(1)).await;
+        assert_eq!(files.pages.shop.attention(MISSING).await, 0);
+        let (status, _, got) = fetch(&browser, &place, &[]).await;
+        assert!(status == StatusCode::OK && got == bytes(1));
+        files.starts(&other, &path).await;
+        files.import(bytes(1)).await;
+        assert_eq!(std::fs::read_dir(files.folder.path()).expect("a folder").count(), 1);
     }
 
     async fn an_order_and_the_cabinet_lead_to_its_downloads(db: TestDb) {

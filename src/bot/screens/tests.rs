@@ -255,6 +255,7 @@ fn desk_screens(l: &Localizer) -> Vec<(String, Screen)> {
         "outbox.dead",
         "sender.misconfigured",
         "sender.spam",
+        "download.missing",
         "some.other",
     ] {
         all.push(("desk, task, done?", task_ask(l, &task_of(kind))));
@@ -478,6 +479,7 @@ fn batches() -> Vec<(&'static str, News)> {
         "outbox.dead",
         "sender.misconfigured",
         "sender.spam",
+        "download.missing",
         "some.other",
     ];
     let one = News {
