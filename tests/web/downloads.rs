@@ -309,7 +309,7 @@ on_both_engines! {
         let (_, _, path) = files.bought().await;
         let browser = files.pages.browser();
         let place = files.starts(&browser, &path).await;
-        files.pages.shop.clock.advance(12 * HOUR - Duration::from_millis(1));
+        files.pages.shop.clock.advance(Duration::from_millis(12 * 3_600_000 - 1));
         assert_eq!(browser.request(Method::HEAD, &place).send().await.unwrap().status(), StatusCode::OK);
         files.pages.shop.clock.advance(Duration::from_millis(1));
         let over = browser.get(&place).await;
