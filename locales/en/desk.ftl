@@ -76,6 +76,7 @@ task-inbox-dead = a customer's message could not be handled
 task-outbox-dead = a message to a customer could not be delivered
 task-sender-misconfigured = a sender refuses the shop's settings
 task-sender-spam = a mailbox's mails are taken for spam
+task-download-missing = a file that customers have bought is not in the folder for files
 task-other = { $kind }
 
 means-payment-unmatched = Done means: you have looked the charge up at the provider, and sent the money back there or decided about it. Kiosk does nothing with the money by itself; it stays in the books as unmatched.
@@ -89,6 +90,7 @@ means-outbox-dead = Done means: this message will not be sent. To send it again,
 desk-task-waits = This order still waits: import keys, or give its money back with kiosk order refund.
 means-sender-misconfigured = This task closes by itself as soon as { $subject } carries something again: Kiosk tries it once an hour. Run kiosk check, mend the settings that it names, and start kiosk again. Done means: you know, and customers get their codes and mails by the other senders.
 means-sender-spam = This task closes by itself as soon as a mail of { $subject } is taken again: Kiosk tries in six hours. Look at the mailbox's own page for what its provider says, and see that SPF and DKIM of its domain are right. Done means: you know, and mails go by the other mailboxes.
+means-download-missing = Put { $subject } back into the folder for files from a backup, or run kiosk import file with the same file once more, which closes this task by itself. Until then nobody can download it, and no try is counted. Done means: it is there again.
 means-other = Done means: nothing more needs to be done about it. Kiosk changes nothing else.
 
 button-desk-tasks = ⚠️ Tasks

@@ -3,6 +3,7 @@
 mod cabinet;
 mod chromium;
 mod demo;
+mod downloads;
 mod mini_app;
 mod page;
 mod puppet;

@@ -1,6 +1,6 @@
 //! A tab: looks at a page, waits for what it shows, and clicks as a hand would. Speaks the `DevTools` protocol.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine;
@@ -85,6 +85,12 @@ impl Tab {
         // A phone's window grows with what does not fit, so it is not asked how wide it is.
         let fits = format!("document.documentElement.scrollWidth <= {}", self.width);
         self.evaluate(&fits).await == json!(true)
+    }
+
+    /// What is downloaded comes into this folder.
+    pub(super) async fn saves_to(&mut self, folder: &Path) {
+        let params = json!({ "behavior": "allow", "downloadPath": folder });
+        self.call("Browser.setDownloadBehavior", params).await;
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {

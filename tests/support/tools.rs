@@ -8,7 +8,9 @@ pub fn tool(name: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(&variable) {
         return path.into();
     }
-    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(name);
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target")
+        .join(name);
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut found = std::env::split_paths(&folders)
         .chain([unpacked, PathBuf::from("/usr/sbin")])

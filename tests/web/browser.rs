@@ -10,6 +10,7 @@ use kiosk::shop::access::identity::app;
 use kiosk::shop::access::passwords::hasher::Hasher;
 use kiosk::shop::confirmations::senders::{Messenger, Reporter};
 use kiosk::shop::customers::Region;
+use kiosk::shop::downloads::folder::Folder;
 use kiosk::web::doors::{Doors, TelegramDoor, VkDoor};
 use kiosk::web::site::{self, Site};
 use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
@@ -46,6 +47,9 @@ pub struct Otherwise {
     /// Where the pages are, if not anywhere.
     pub listen: Option<SocketAddr>,
     pub app_key: Option<[u8; 32]>,
+    /// The folder for files, if there is one.
+    pub files: Option<Folder>,
+    pub accel_prefix: Option<&'static str>,
 }
 
 impl Pages {
@@ -85,8 +89,8 @@ impl Pages {
             vault,
             name: "Zeta shop".to_owned(),
             zone: Zone::UTC,
-            files: None,
-            accel_prefix: None,
+            files: otherwise.files,
+            accel_prefix: otherwise.accel_prefix.map(str::to_owned),
             doors: Some(Arc::new(doors)),
             address_header: otherwise.address_header.map(str::to_owned),
             reporters: otherwise.reporters,

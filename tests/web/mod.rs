@@ -2,7 +2,9 @@
 
 pub mod browser;
 mod cabinet;
+pub mod downloads;
 pub mod login;
+mod nginx;
 mod oidc;
 mod reports;
 mod silence;

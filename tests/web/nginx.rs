@@ -62,7 +62,10 @@ impl Nginx {
                 .spawn()
                 .expect("nginx starts");
             while process.try_wait().expect("a look").is_none() {
-                if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+                if TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                    .await
+                    .is_ok()
+                {
                     return Self {
                         base: format!("http://127.0.0.1:{port}"),
                         _process: process,

@@ -10,10 +10,11 @@ use crate::on_both_engines;
 use crate::sales::rig::Shop;
 
 /// Pages that are looked at. `…` is an order of Ann's.
-const LOOKS: [&str; 11] = [
+const LOOKS: [&str; 12] = [
     "/cabinet",
     "/cabinet/orders",
     "/cabinet/orders/…",
+    "/cabinet/downloads",
     "/cabinet/profile",
     "/cabinet/phone",
     "/cabinet/email",

@@ -220,6 +220,7 @@ pub fn task_kind(l: &Localizer, kind: &str) -> String {
         "outbox.dead" => "task-outbox-dead",
         "sender.misconfigured" => "task-sender-misconfigured",
         "sender.spam" => "task-sender-spam",
+        "download.missing" => "task-download-missing",
         other => return l.html("task-other", &[("kind", other.into())]),
     };
     l.html(id, &[])
@@ -237,6 +238,9 @@ pub fn task_means(l: &Localizer, kind: &str, subject: &str) -> String {
         "inbox.dead" => return l.text("means-inbox-dead", &[("subject", subject.into())]),
         "sender.misconfigured" => {
             return l.text("means-sender-misconfigured", &[("subject", subject.into())]);
+        }
+        "download.missing" => {
+            return l.text("means-download-missing", &[("subject", subject.into())]);
         }
         "sender.spam" => return l.text("means-sender-spam", &[("subject", subject.into())]),
         "outbox.dead" => {

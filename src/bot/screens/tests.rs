@@ -257,6 +257,7 @@ fn desk_screens(l: &Localizer) -> Vec<(String, Screen)> {
         "outbox.dead",
         "sender.misconfigured",
         "sender.spam",
+        "download.missing",
         "some.other",
     ] {
         all.push(("desk, task, done?", task_ask(l, &task_of(kind))));
@@ -480,6 +481,7 @@ fn batches() -> Vec<(&'static str, News)> {
         "outbox.dead",
         "sender.misconfigured",
         "sender.spam",
+        "download.missing",
         "some.other",
     ];
     let one = News {

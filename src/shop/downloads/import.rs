@@ -5,7 +5,9 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use super::MISSING;
 use super::folder::{Copying, Folder, Incoming};
+use crate::bus::attention;
 use crate::shop::catalogue::{self, Kind, Meant};
 use crate::spelling::suggestion;
 use crate::store::{PublicId, Store, StoreError, Tx};
@@ -97,7 +99,7 @@ sql! {
 }
 sql! {
     CURRENT = "downloads.import.current",
-        "SELECT f.digest, f.name FROM products p JOIN files f ON f.id = p.file_id WHERE p.id = $1";
+        "SELECT f.digest, f.name, f.public_id FROM products p JOIN files f ON f.id = p.file_id WHERE p.id = $1";
     INSERT = "downloads.import.insert",
         "INSERT INTO files (public_id, digest, size, name, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id";
     SET = "downloads.import.set", "UPDATE products SET file_id = $2, updated_at = $3 WHERE id = $1";
@@ -150,8 +152,13 @@ where
             Box::pin(async move { set(tx, product, &new).await })
         })
         .await;
-    let Set { change, unused } = match set {
-        Ok(set) => set,
+    let (change, unused) = match set {
+        Ok(Set::Changed { change, unused }) => (change, unused),
+        Ok(Set::Same(file)) => {
+            mend(store, folder, file, id, size).await?;
+            // It is there no longer if it was needed.
+            (Change::None, vec![id])
+        }
         Err(error) => {
             // Whether it was committed may be unknown: then the file stays, and is tidied up if it is nobody's.
             if let Ok(known) = known(store).await
@@ -162,10 +169,6 @@ where
             return Err(ImportError::Store(error));
         }
     };
-    let mut unused = unused;
-    if change == Change::None {
-        unused.push(id);
-    }
     remove(folder, unused).await;
     tidy(store, folder).await;
     Ok(Report {
@@ -250,21 +253,26 @@ struct New {
     name: String,
 }
 
-struct Set {
-    change: Change,
-    /// Files that nobody fetches any more.
-    unused: Vec<PublicId>,
+enum Set {
+    /// The file is the product's.
+    Changed {
+        change: Change,
+        /// Files that nobody fetches any more.
+        unused: Vec<PublicId>,
+    },
+    /// The product has this one already.
+    Same(PublicId),
 }
 
 async fn set(tx: &mut Tx<'_>, product: i64, new: &New) -> Result<Set, StoreError> {
     let now = tx.now();
     let _: (i64,) = tx.one(&LOCK, binds![product]).await?;
-    let current: Option<(Vec<u8>, String)> = tx.optional(&CURRENT, binds![product]).await?;
+    let current: Option<(Vec<u8>, String, PublicId)> =
+        tx.optional(&CURRENT, binds![product]).await?;
     let change = match &current {
         None => Change::First,
-        Some((digest, name)) if *digest == new.digest && *name == new.name => {
-            let (change, unused) = (Change::None, Vec::new());
-            return Ok(Set { change, unused });
+        Some((digest, name, file)) if *digest == new.digest && *name == new.name => {
+            return Ok(Set::Same(*file));
         }
         Some(_) => Change::Another,
     };
@@ -280,7 +288,31 @@ async fn set(tx: &mut Tx<'_>, product: i64, new: &New) -> Result<Set, StoreError
         let dropped: Option<(PublicId,)> = tx.optional(&DROP, binds![file]).await?;
         unused.extend(dropped.map(|row| row.0));
     }
-    Ok(Set { change, unused })
+    Ok(Set::Changed { change, unused })
+}
+
+/// The product has the file `file`, and its bytes are those of `id`: where they are lost, they are back now.
+async fn mend(
+    store: &Store,
+    folder: &Folder,
+    file: PublicId,
+    id: PublicId,
+    size: i64,
+) -> Result<(), ImportError> {
+    let mended = {
+        let folder = folder.clone();
+        blocking(move || folder.mend(file, id, size)).await
+    };
+    if mended.map_err(|source| unwritten(folder, source))? {
+        let subject = file.to_string();
+        store
+            .write("downloads.import.mended", move |tx| {
+                let subject = subject.clone();
+                Box::pin(async move { attention::resolve(tx, MISSING, &subject).await })
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 async fn known(store: &Store) -> Result<Vec<PublicId>, StoreError> {

@@ -17,6 +17,9 @@ pub mod view;
 
 use crate::store::{ErrorKind, PublicId, StoreError};
 
+/// The task that tells staff of a file that is not in the folder. Its subject is the file's name there.
+pub const MISSING: &str = "download.missing";
+
 /// Where a download stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {

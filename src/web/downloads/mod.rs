@@ -22,7 +22,7 @@ use crate::i18n::{self, Arg};
 use crate::shop::downloads::link::{self, Linked};
 use crate::shop::downloads::start::{self, Fetched, OPEN_FOR, Started};
 use crate::shop::downloads::view::{self, Download};
-use crate::shop::downloads::{File, State as DownloadState};
+use crate::shop::downloads::{File, MISSING, State as DownloadState};
 use crate::shop::texts::Language;
 use crate::store::{PublicId, StoreError};
 
@@ -269,7 +269,7 @@ async fn missing(site: &Site, found: &Found, file: &File) -> Result<Response, Pr
             let (subject, detail) = (subject.clone(), detail.clone());
             Box::pin(async move {
                 let task = Task {
-                    kind: "download.missing",
+                    kind: MISSING,
                     subject: &subject,
                     order: None,
                     payment: None,
