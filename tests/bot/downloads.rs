@@ -91,6 +91,17 @@ async fn bought(shop: &LiveShop, user: i64) -> Message {
     pay(shop, user).await
 }
 
+/// Waits until the card says that one piece is in the cart.
+async fn in_cart(shop: &LiveShop, user: i64, card: i64) {
+    shop.control
+        .wait_for_message(user, move |message| {
+            let mut buttons = message.keyboard.iter().flatten();
+            message.message_id == card && buttons.any(|button| button.text.contains("🛒 × 1"))
+        })
+        .await
+        .expect("a piece in the cart");
+}
+
 /// The address of the file's page in a message.
 fn link(message: &Message) -> String {
     let (before, after) = message.source.split_once("/d/").expect("a link");
@@ -153,7 +164,7 @@ on_both_engines! {
         let card = shop.hears(ann, "/start p_handbook", "The handbook").await;
         assert!(card.text.contains("A file: its link comes") && !card.text.contains("In stock"), "{}", card.text);
         let delivery = bought(&shop, ann).await;
-        for words in ["is ready", "The handbook\n", NAME, "9 B", "Can be downloaded 3 times, until ", "The order's page"] {
+        for words in ["is ready", "The handbook\n", NAME, "9\u{a0}B", "Can be downloaded 3 times, until ", "The order's page"] {
             assert!(delivery.text.contains(words), "{words}: {}", delivery.text);
         }
         let first = link(&delivery);
@@ -204,8 +215,9 @@ on_both_engines! {
         let (shop, _home) = open(&db).await;
         let ann = shop.customer("Ann", "en");
         for slug in [SLUG, BOOK] {
-            shop.hears(ann, &format!("/start p_{slug}"), "Price").await;
-            shop.taps(ann, "➕ Add to cart", "").await;
+            let card = shop.hears(ann, &format!("/start p_{slug}"), "Price").await;
+            shop.press(ann, "➕ Add to cart");
+            in_cart(&shop, ann, card.message_id).await;
         }
         shop.hears(ann, "/cart", "The handbook × 1").await;
         shop.taps(ann, "✅ Checkout", "How would you like to pay?").await;
