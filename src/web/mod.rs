@@ -5,6 +5,7 @@ mod cabinet;
 mod codes;
 mod confirm;
 pub mod doors;
+mod downloads;
 mod login;
 pub mod ops;
 mod orders;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::downloads::{self, Item};
 use super::site::{self, Problem, Site};
 use crate::i18n::{self, Arg, Zone};
 use crate::shop::keys::reveal;
@@ -33,6 +34,7 @@ struct Page {
     total: Option<String>,
     keys: Option<Vec<(String, String)>>,
     has_keys: bool,
+    downloads: Vec<Item>,
     hint: String,
     token: String,
 }
@@ -68,7 +70,7 @@ async fn show(
     Query(wish): Query<Wish>,
 ) -> Result<Response, Problem> {
     let found = find(&site, &token, &wish).await?;
-    page(&site, &found, token, None)
+    page(&site, &found, token, None).await
 }
 
 /// A reload or a bookmark of what only a button shows.
@@ -88,7 +90,7 @@ async fn show_keys(
 ) -> Result<Response, Problem> {
     let found = find(&site, &token, &wish).await?;
     let keys = keys(&site, &found).await?;
-    page(&site, &found, token, Some(keys))
+    page(&site, &found, token, Some(keys)).await
 }
 
 /// All keys in a plain file: with their titles where there are several products, otherwise a key on each line.
@@ -199,7 +201,12 @@ fn number(order: &OrderView) -> (&'static str, Arg) {
 
 /// What an order is called.
 pub(super) fn title(language: Language, order: &OrderView) -> String {
-    i18n::text(language, "page-order", &[number(order)])
+    number_words(language, order.id)
+}
+
+/// What an order of this name is called.
+pub(super) fn number_words(language: Language, order: PublicId) -> String {
+    i18n::text(language, "page-order", &[("number", order.short().into())])
 }
 
 /// What came, or else what is asked, in each currency.
@@ -224,7 +231,8 @@ pub(super) fn standing(language: Language, zone: &Zone, order: &OrderView) -> (S
         OrderState::Backorder => ("order-state-backorder", "page-hint-backorder"),
         OrderState::Expired => ("order-state-expired", "page-hint-over"),
         OrderState::Cancelled => ("order-state-cancelled", "page-hint-over"),
-        OrderState::Closed => ("order-state-closed", "page-hint-closed"),
+        OrderState::Closed if order.has_keys() => ("order-state-closed", "page-hint-closed"),
+        OrderState::Closed => ("order-state-closed", "download-order-closed"),
     };
     let hint = if hint.is_empty() {
         String::new()
@@ -243,7 +251,7 @@ pub(super) fn lines(language: Language, order: &OrderView) -> Vec<(String, Strin
     lines.collect()
 }
 
-fn page(
+async fn page(
     site: &Site,
     found: &Found,
     token: String,
@@ -251,6 +259,8 @@ fn page(
 ) -> Result<Response, Problem> {
     let (language, order) = (found.language, &found.order);
     let (state_words, hint) = standing(language, &site.zone, order);
+    let customer = found.linked.customer;
+    let downloads = downloads::of_order(site, customer, order.id, language).await?;
     let page = Page {
         lang: language.code(),
         language,
@@ -263,7 +273,8 @@ fn page(
         lines: lines(language, order),
         total: total(language, order),
         keys: keys.filter(|keys| !keys.is_empty()),
-        has_keys: order.state == OrderState::Fulfilled,
+        has_keys: order.state == OrderState::Fulfilled && order.has_keys(),
+        downloads,
         hint,
         token,
     };

@@ -27,9 +27,10 @@ pub(super) struct Frame {
 }
 
 /// The rooms of the cabinet.
-const ROOMS: [(&str, &str); 5] = [
+const ROOMS: [(&str, &str); 6] = [
     ("/cabinet", "cabinet-room-home"),
     ("/cabinet/orders", "cabinet-room-orders"),
+    ("/cabinet/downloads", "download-room"),
     ("/cabinet/profile", "cabinet-room-profile"),
     ("/cabinet/safety", "cabinet-room-safety"),
     ("/cabinet/data", "cabinet-room-data"),

@@ -160,6 +160,7 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
     let (is_secure, store) = (site.is_secure(), site.store.clone());
     Router::new()
         .merge(super::orders::routes())
+        .merge(super::downloads::routes())
         .merge(super::confirm::routes())
         .merge(super::login::routes())
         .merge(super::by_telegram::routes())

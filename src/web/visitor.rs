@@ -241,7 +241,8 @@ impl Visitor {
     }
 }
 
-fn read_cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+/// What a browser has kept.
+pub(super) fn read_cookies(headers: &HeaderMap) -> Vec<(String, String)> {
     let lines = headers.get_all(header::COOKIE).iter();
     let lines = lines.filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';'));

@@ -1,6 +1,7 @@
 //! The command line: what it answers, on which stream, and with which exit status.
 
 mod file_check;
+mod files;
 mod money;
 mod opening;
 mod staff;

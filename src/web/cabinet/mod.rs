@@ -3,6 +3,7 @@
 
 mod contacts;
 mod data;
+mod downloads;
 mod forget;
 mod orders;
 mod profile;
@@ -20,6 +21,7 @@ use crate::shop::customers::profile::{self as profiles, Profile};
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .merge(orders::routes())
+        .merge(downloads::routes())
         .merge(profile::routes())
         .merge(contacts::routes())
         .merge(forget::routes())

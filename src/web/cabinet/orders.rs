@@ -14,6 +14,7 @@ use crate::i18n;
 use crate::shop::orders::State as OrderState;
 use crate::shop::orders::view::{self, OrderView};
 use crate::store::PublicId;
+use crate::web::downloads::{self, Item};
 use crate::web::orders as pages;
 use crate::web::posted::Posted;
 use crate::web::sheet::Frame;
@@ -59,6 +60,7 @@ struct One {
     hint: String,
     has_keys: bool,
     keys: Vec<Key>,
+    downloads: Vec<Item>,
 }
 
 struct Key {
@@ -172,7 +174,7 @@ async fn find(visitor: &Visitor, id: &str) -> Result<OrderView, Problem> {
 
 async fn show(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let order = find(&visitor, &id).await?;
-    one(&visitor, &order, Vec::new())
+    one(&visitor, &order, Vec::new()).await
 }
 
 /// A reload or a bookmark of what only a button shows.
@@ -196,7 +198,7 @@ async fn show_keys(Path(id): Path<String>, posted: Posted) -> Result<Response, P
         })
     });
     let keys = keys.collect::<Result<Vec<Key>, Problem>>()?;
-    one(&visitor, &order, keys)
+    one(&visitor, &order, keys).await
 }
 
 /// A text as a picture: black on white whatever the colours of the page, since readers want it so.
@@ -216,10 +218,16 @@ async fn file(Path(id): Path<String>, posted: Posted) -> Result<Response, Proble
     pages::as_file(visitor.language, &order, &keys)
 }
 
-fn one(visitor: &Visitor, order: &OrderView, keys: Vec<Key>) -> Result<Response, Problem> {
+async fn one(
+    visitor: &Visitor,
+    order: &OrderView,
+    keys: Vec<Key>,
+) -> Result<Response, Problem> {
+    let customer = visitor.owner()?.customer;
     let (language, zone) = (visitor.language, &visitor.site.zone);
     let (state_words, hint) = pages::standing(language, zone, order);
     let path = format!("/cabinet/orders/{}", order.id);
+    let downloads = downloads::of_order(&visitor.site, customer, order.id, language).await?;
     let page = One {
         frame: Frame::of(visitor, pages::title(language, order), &path),
         state: order.state.as_str(),
@@ -228,8 +236,9 @@ fn one(visitor: &Visitor, order: &OrderView, keys: Vec<Key>) -> Result<Response,
         lines: pages::lines(language, order),
         total: pages::total(language, order),
         hint,
-        has_keys: order.state == OrderState::Fulfilled,
+        has_keys: order.state == OrderState::Fulfilled && order.has_keys(),
         keys,
+        downloads,
         path,
     };
     Ok(visitor.answer((StatusCode::OK, Html(page.render()?))))

@@ -1,0 +1,136 @@
+//! Downloads in a list: of an order, and of everything that a customer has bought.
+
+use crate::i18n;
+use crate::shop::downloads::link;
+use crate::shop::downloads::view::{self, Download};
+use crate::shop::texts::Language;
+use crate::store::PublicId;
+use crate::web::orders;
+use crate::web::site::{Problem, Site};
+
+/// A download in a list.
+pub(in crate::web) struct Item {
+    pub(in crate::web) path: String,
+    pub(in crate::web) title: String,
+    /// How its state looks, and its words.
+    pub(in crate::web) state: (&'static str, String),
+    /// The file, how often it can be fetched still, and until when.
+    pub(in crate::web) about: String,
+    /// Where its order is, and what that one is called.
+    pub(in crate::web) order: (String, String),
+}
+
+/// The granted downloads of a customer's order.
+pub(in crate::web) async fn of_order(
+    site: &Site,
+    customer: i64,
+    order: PublicId,
+    language: Language,
+) -> Result<Vec<Item>, Problem> {
+    let downloads = site
+        .store
+        .read("pages.order.downloads", move |tx| {
+            Box::pin(view::of_order(tx, customer, order))
+        })
+        .await?;
+    Ok(items(site, language, &downloads))
+}
+
+/// Downloads as a list shows them.
+pub(in crate::web) fn items(site: &Site, language: Language, downloads: &[Download]) -> Vec<Item> {
+    let downloads = downloads.iter();
+    downloads.map(|it| item(site, language, it)).collect()
+}
+
+fn item(site: &Site, language: Language, download: &Download) -> Item {
+    let say = |id: &str| i18n::text(language, id, &[]);
+    let state = match super::obstacle(download, site.store.clock().now()) {
+        None => ("fulfilled", say("download-state-ready")),
+        Some(super::Obstacle::UsedUp) => ("expired", say("download-state-used-up")),
+        Some(super::Obstacle::Over) => ("expired", say("download-state-over")),
+        Some(_) => ("expired", say("download-state-none")),
+    };
+    let mut about = Vec::new();
+    if let Some(file) = &download.file {
+        about.push(i18n::clean(&file.name));
+        about.push(size(language, file.size));
+    }
+    let args = [
+        ("left", i18n::number(language, download.left()).into()),
+        ("most", download.most.into()),
+    ];
+    about.push(i18n::text(language, "download-left-of", &args));
+    if let Some(until) = download.expires_at {
+        let until = i18n::date_time(language, &site.zone, until);
+        let args = [("until", until.into())];
+        about.push(i18n::text(language, "download-until", &args));
+    }
+    Item {
+        path: format!(
+            "/d/{}",
+            link::page(&site.vault, download.id, download.link_version)
+        ),
+        title: i18n::clean(download.title.in_language(language)),
+        state,
+        about: about.join(" · "),
+        order: (
+            format!("/cabinet/orders/{}", download.order),
+            orders::number_words(language, download.order),
+        ),
+    }
+}
+
+/// How often it may be fetched still, of how often in all.
+pub(super) fn left(language: Language, download: &Download) -> String {
+    let args = [
+        ("left", i18n::number(language, download.left()).into()),
+        ("most", i18n::number(language, download.most).into()),
+    ];
+    i18n::text(language, "download-page-left-of", &args)
+}
+
+/// A size as people say it: in the unit that leaves one to three digits before the point.
+pub(super) fn size(language: Language, bytes: i64) -> String {
+    const UNITS: [(&str, i64); 3] = [
+        ("download-size-gb", 1_000_000_000),
+        ("download-size-mb", 1_000_000),
+        ("download-size-kb", 1_000),
+    ];
+    let Some((id, unit)) = UNITS.into_iter().find(|(_, unit)| bytes >= *unit) else {
+        return i18n::text(language, "download-size-bytes", &[("bytes", bytes.into())]);
+    };
+    let tenths = bytes / (unit / 10);
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    let mut number = i18n::number(language, whole);
+    if whole < 10 && tenth > 0 {
+        let point = match language {
+            Language::En => '.',
+            Language::Ru => ',',
+        };
+        number += &format!("{point}{tenth}");
+    }
+    i18n::text(language, id, &[("size", number.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_said_as_people_say_it() {
+        for (bytes, english, russian) in [
+            (1, "1 byte", "1 байт"),
+            (2, "2 bytes", "2 байта"),
+            (999, "999 bytes", "999 байт"),
+            (1_000, "1 KB", "1 КБ"),
+            (2_097_152, "2 MB", "2 МБ"),
+            (2_197_152, "2.1 MB", "2,1 МБ"),
+            (314_000_000, "314 MB", "314 МБ"),
+            (4_700_000_000, "4.7 GB", "4,7 ГБ"),
+        ] {
+            let plain = |text: String| text.replace('\u{a0}', " ");
+            assert_eq!(plain(size(Language::En, bytes)), english);
+            assert_eq!(plain(size(Language::Ru, bytes)), russian);
+        }
+    }
+}

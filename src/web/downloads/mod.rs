@@ -1,0 +1,345 @@
+//! A download by its link: its page says what there is, a button starts it, and the bytes come by an address of their own.
+//! Looking never counts: only the button does, since previews and scanners follow links.
+
+mod bytes;
+mod list;
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+pub(super) use self::list::{Item, items, of_order};
+use super::site::{self, Problem, Site};
+use super::visitor;
+use crate::bus::attention::{self, Task};
+use crate::i18n::{self, Arg};
+use crate::shop::downloads::link::{self, Linked};
+use crate::shop::downloads::start::{self, Fetched, OPEN_FOR, Started};
+use crate::shop::downloads::view::{self, Download};
+use crate::shop::downloads::{File, State as DownloadState};
+use crate::shop::texts::Language;
+use crate::store::{PublicId, StoreError};
+
+/// The cookie of the start that this browser has made. Its path keeps it to one download, so it can't have the prefix
+/// that others have.
+const START: &str = "kiosk-start";
+
+#[derive(Template)]
+#[template(path = "download.html")]
+struct Page {
+    lang: &'static str,
+    language: Language,
+    languages: [(&'static str, &'static str); 2],
+    shop: String,
+    title: String,
+    order: String,
+    /// What is not as it should be, and what to do.
+    notice: Option<(String, String)>,
+    facts: Vec<(String, String)>,
+    sha256: Option<String>,
+    can_start: bool,
+    /// Where bytes are that this browser has started already.
+    again: Option<String>,
+    /// Whether this is another address than its own.
+    is_elsewhere: bool,
+    token: String,
+}
+
+impl Page {
+    fn t(&self, id: &str) -> String {
+        i18n::text(self.language, id, &[])
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Wish {
+    lang: Option<String>,
+}
+
+/// A download as its link finds it.
+struct Found {
+    token: String,
+    linked: Linked,
+    download: Download,
+    language: Language,
+    /// The start that was named along with it, and what that one opens.
+    started: Option<(PublicId, Fetched)>,
+}
+
+/// Why nothing can be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Obstacle {
+    UsedUp,
+    Over,
+    Revoked,
+    /// Its product has no file.
+    NoFile,
+    /// The file is not where it should be.
+    Missing,
+    /// The bytes are asked for too long after the start.
+    Closed,
+}
+
+impl Obstacle {
+    fn status(self) -> StatusCode {
+        match self {
+            Obstacle::UsedUp | Obstacle::Over | Obstacle::Revoked | Obstacle::Closed => {
+                StatusCode::GONE
+            }
+            Obstacle::NoFile | Obstacle::Missing => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What is the matter, and what to do.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Obstacle::UsedUp => ("download-page-used-up", "download-page-once-more"),
+            Obstacle::Over => ("download-page-over", "download-page-once-more"),
+            Obstacle::Revoked => ("download-page-revoked", "download-page-wrong"),
+            Obstacle::NoFile => ("download-page-no-file", "download-page-later"),
+            Obstacle::Missing => ("download-page-missing", "download-page-later"),
+            Obstacle::Closed => ("download-page-closed", "download-page-closed-words"),
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/d/{token}", get(show).post(begin))
+        .route("/d/{token}/{start}", get(bytes::send))
+}
+
+async fn show(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+    Query(wish): Query<Wish>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let before = cookie(&headers);
+    let found = find(&site, token, &wish, before).await?;
+    let obstacle = obstacle(&found.download, site.store.clock().now());
+    page(&site, &found, obstacle)
+}
+
+/// Starts the download, and leads to the bytes.
+async fn begin(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+    Query(wish): Query<Wish>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let before = cookie(&headers);
+    let found = find(&site, token, &wish, before).await?;
+    // Nothing is counted that can't be had.
+    if let Some(file) = &found.download.file
+        && !is_there(&site, file).await
+    {
+        return missing(&site, &found, file).await;
+    }
+    let (linked, before) = (found.linked, found.started.as_ref().map(|(id, _)| *id));
+    let started = site
+        .store
+        .write("pages.download.start", move |tx| {
+            Box::pin(async move { start::start(tx, &linked, before).await })
+        })
+        .await?;
+    let obstacle = match started {
+        Some(Started::Open(start)) => {
+            let start = link::start(&site.vault, start.id, found.linked.version);
+            return Ok(leads(&site, &found.token, &start));
+        }
+        Some(Started::UsedUp) => Obstacle::UsedUp,
+        Some(Started::Over) => Obstacle::Over,
+        Some(Started::Revoked) => Obstacle::Revoked,
+        None => Obstacle::NoFile,
+    };
+    refuse(&site, &found, obstacle)
+}
+
+/// On to the bytes; the browser keeps that it has started.
+fn leads(site: &Site, token: &str, start: &str) -> Response {
+    let secure = if site.is_secure() { "; Secure" } else { "" };
+    let seconds = Duration::from_millis(OPEN_FOR as u64).as_secs();
+    let cookie = format!(
+        "{START}={start}; Path=/d/{token}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    );
+    let mut answer = Redirect::to(&format!("/d/{token}/{start}")).into_response();
+    // Both are base64url. Without the cookie the next start is counted.
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let mut cookies = visitor::read_cookies(headers).into_iter();
+    cookies
+        .find(|(name, _)| name == START)
+        .map(|(_, value)| value)
+}
+
+/// What a link leads to, with the start that comes along with it, if it is one of this download's.
+async fn find(
+    site: &Site,
+    token: String,
+    wish: &Wish,
+    start: Option<String>,
+) -> Result<Found, Problem> {
+    let (vault, named) = (site.vault.clone(), token.clone());
+    let found = site
+        .store
+        .read("pages.download", move |tx| {
+            let (vault, named, start) = (vault.clone(), named.clone(), start.clone());
+            Box::pin(async move {
+                let Some(linked) = link::find(tx, &vault, &named).await? else {
+                    return Ok::<_, StoreError>(None);
+                };
+                let Some(download) = view::one(tx, linked.customer, linked.id).await? else {
+                    return Ok(None);
+                };
+                let start =
+                    start.and_then(|start| link::find_start(&vault, &start, linked.version));
+                let mut started = None;
+                if let Some(start) = start {
+                    let fetched = start::fetch(tx, &linked, start).await?;
+                    started = (fetched != Fetched::Unknown).then_some((start, fetched));
+                }
+                Ok(Some((linked, download, started)))
+            })
+        })
+        .await?;
+    let (linked, download, started) = found.ok_or(Problem::Gone)?;
+    // Nobody has been given the link of one that is not paid.
+    if download.state == DownloadState::Promised {
+        return Err(Problem::Gone);
+    }
+    let mut languages = Language::ALL.into_iter();
+    let chosen = languages.find(|it| Some(it.code()) == wish.lang.as_deref());
+    Ok(Found {
+        token,
+        language: chosen.unwrap_or(linked.language),
+        linked,
+        download,
+        started,
+    })
+}
+
+/// Why it can't be started now, as far as its page can tell.
+fn obstacle(download: &Download, now: i64) -> Option<Obstacle> {
+    if download.state == DownloadState::Revoked {
+        Some(Obstacle::Revoked)
+    } else if download.is_over(now) {
+        Some(Obstacle::Over)
+    } else if download.left() == 0 {
+        Some(Obstacle::UsedUp)
+    } else if download.file.is_none() {
+        Some(Obstacle::NoFile)
+    } else {
+        None
+    }
+}
+
+/// Whether the file is where it should be.
+async fn is_there(site: &Site, file: &File) -> bool {
+    let Some(folder) = site.files.clone() else {
+        return false;
+    };
+    let file = file.clone();
+    let has = tokio::task::spawn_blocking(move || folder.has(&file)).await;
+    has.unwrap_or_default()
+}
+
+/// A file is not where it should be: the shop is told.
+async fn missing(site: &Site, found: &Found, file: &File) -> Result<Response, Problem> {
+    tracing::error!(file = %file.id, name = file.name, "a file that customers have bought is not in the folder");
+    let subject = file.id.to_string();
+    let title = found.download.title.in_language(Language::En);
+    let detail = format!(
+        "{} of {title}: {subject} is not in the folder for files, or not all of it.",
+        file.name
+    );
+    site.store
+        .write("pages.download.missing", move |tx| {
+            let (subject, detail) = (subject.clone(), detail.clone());
+            Box::pin(async move {
+                let task = Task {
+                    kind: "download.missing",
+                    subject: &subject,
+                    order: None,
+                    payment: None,
+                    detail: &detail,
+                };
+                attention::open(tx, &task).await
+            })
+        })
+        .await?;
+    refuse(site, found, Obstacle::Missing)
+}
+
+/// The page that says why there are no bytes.
+fn refuse(site: &Site, found: &Found, obstacle: Obstacle) -> Result<Response, Problem> {
+    let page = page(site, found, Some(obstacle))?;
+    Ok((obstacle.status(), page).into_response())
+}
+
+fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Response, Problem> {
+    let (language, download) = (found.language, &found.download);
+    let say = |id: &str, args: &[(&'static str, Arg)]| i18n::text(language, id, args);
+    let until = download
+        .expires_at
+        .map(|at| i18n::date_time(language, &site.zone, at));
+    let mut facts = Vec::new();
+    if let Some(file) = &download.file {
+        facts.push((say("download-page-file", &[]), i18n::clean(&file.name)));
+        facts.push((
+            say("download-page-size", &[]),
+            list::size(language, file.size),
+        ));
+    }
+    if download.state == DownloadState::Granted {
+        facts.push((
+            say("download-page-left", &[]),
+            list::left(language, download),
+        ));
+        if let Some(until) = until.clone() {
+            facts.push((say("download-page-until", &[]), until));
+        }
+    }
+    let notice = obstacle.map(|obstacle| {
+        let (what, todo) = obstacle.words();
+        let until = until.unwrap_or_default();
+        let args = [("until", until.into()), ("most", download.most.into())];
+        (say(what, &args), say(todo, &[]))
+    });
+    let again = match &found.started {
+        // What was started goes on even where nothing more can be started.
+        Some((start, Fetched::File(_))) if obstacle != Some(Obstacle::Missing) => {
+            let start = link::start(&site.vault, *start, found.linked.version);
+            Some(format!("/d/{}/{start}", found.token))
+        }
+        _ => None,
+    };
+    let number = download.order.short();
+    let page = Page {
+        lang: language.code(),
+        language,
+        languages: [("en", "English"), ("ru", "Русский")],
+        shop: i18n::clean(&site.name),
+        title: i18n::clean(download.title.in_language(language)),
+        order: say("page-order", &[("number", number.into())]),
+        notice,
+        facts,
+        sha256: download.file.as_ref().map(File::sha256),
+        can_start: obstacle.is_none(),
+        again,
+        is_elsewhere: obstacle == Some(Obstacle::Closed),
+        token: found.token.clone(),
+    };
+    site::html(&page)
+}
