@@ -170,6 +170,10 @@ on_both_engines! {
         let first = link(&delivery);
         let site = shop.app.web().expect("pages");
         assert!(first.starts_with(&format!("http://{site}/d/")), "{first}");
+        let page = reqwest::get(&first).await.expect("an answer");
+        assert_eq!(page.status(), reqwest::StatusCode::OK);
+        let page = page.text().await.expect("a page");
+        assert!(page.contains("The handbook") && page.contains("more.pdf"), "{page}");
         shop.hears(ann, "/orders", "Your orders").await;
         shop.taps(ann, "Delivered", "The handbook").await;
         let asked = shop.control.last_message(ann).expect("the order").message_id;

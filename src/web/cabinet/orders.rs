@@ -218,11 +218,7 @@ async fn file(Path(id): Path<String>, posted: Posted) -> Result<Response, Proble
     pages::as_file(visitor.language, &order, &keys)
 }
 
-async fn one(
-    visitor: &Visitor,
-    order: &OrderView,
-    keys: Vec<Key>,
-) -> Result<Response, Problem> {
+async fn one(visitor: &Visitor, order: &OrderView, keys: Vec<Key>) -> Result<Response, Problem> {
     let customer = visitor.owner()?.customer;
     let (language, zone) = (visitor.language, &visitor.site.zone);
     let (state_words, hint) = pages::standing(language, zone, order);
