@@ -272,7 +272,34 @@ fn print(address: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::downloads::view;
     use crate::shop::texts::Language;
+    use crate::store::{Store, StoreError};
+
+    #[tokio::test]
+    async fn the_demo_has_its_file_and_keeps_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("kiosk.db");
+        let database = Location::Sqlite(path.clone());
+        let master_key = MasterKey::beside(&path).unwrap();
+        let files = Files::new(home.path().join("files"));
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            fill(&database, &master_key, &files).await.unwrap();
+            let store = Store::open(&database, 1, Clock::system()).await.unwrap();
+            let current = store.read("test", |tx| Box::pin(view::current_files(tx)));
+            let current = current.await.map_err(|error: StoreError| error).unwrap();
+            store.close().await;
+            let (slug, name, _) = FILE;
+            assert_eq!(
+                (current[0].0.as_str(), current[0].1.name.as_str()),
+                (slug, name)
+            );
+            assert!(files.has(&current[0].1));
+            seen.push(current);
+        }
+        assert_eq!(seen[0], seen[1]);
+    }
 
     #[test]
     fn the_demo_has_all_its_pictures_in_both_languages_and_no_spare_ones() {

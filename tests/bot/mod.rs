@@ -5,6 +5,7 @@ mod after;
 mod by_mail;
 mod cabinet;
 mod cart;
+mod downloads;
 mod elsewhere;
 mod email;
 mod later;

@@ -29,10 +29,10 @@ pub(super) fn check(
         report.warning(
             "files",
             format!(
-                "nobody can fetch them, because the shop has no pages: {}",
+                "can't be bought, because the shop has no pages to download them from: {}",
                 names(&sold)
             ),
-            "set web.listen and web.public_url: customers download from the shop's pages",
+            "set web.public_url to the address under which customers reach the shop's pages",
         );
     }
     let Some(folder) = config.files() else {
