@@ -40,7 +40,7 @@ sql! {
 /// Pages of a shop that sells a file.
 pub struct Files {
     pub pages: Pages,
-    folder: Folder,
+    pub folder: Folder,
     _place: tempfile::TempDir,
 }
 
@@ -49,7 +49,7 @@ impl Files {
         Self::open_with(db, Otherwise::default()).await
     }
 
-    async fn open_with(db: &TestDb, otherwise: Otherwise) -> Self {
+    pub async fn open_with(db: &TestDb, otherwise: Otherwise) -> Self {
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::new(place.path().join("files"));
         let otherwise = Otherwise {
@@ -98,7 +98,7 @@ impl Files {
             .order()
     }
 
-    async fn download(&self, customer: &Customer, order: PublicId) -> Download {
+    pub async fn download(&self, customer: &Customer, order: PublicId) -> Download {
         let customer = customer.id;
         let found = self.pages.shop.store.read("web_downloads.one", move |tx| {
             Box::pin(view::of_order(tx, customer, order))
@@ -121,7 +121,7 @@ impl Files {
     }
 
     /// Ann, her order and the path of its download.
-    async fn bought(&self) -> (Customer, PublicId, String) {
+    pub async fn bought(&self) -> (Customer, PublicId, String) {
         let ann = self.pages.shop.customer(1).await;
         let order = self.order(&ann).await;
         let path = self.path(&ann, order).await;
@@ -138,7 +138,7 @@ impl Files {
 }
 
 /// Two MiB that look like anything.
-fn bytes(seed: u64) -> Vec<u8> {
+pub fn bytes(seed: u64) -> Vec<u8> {
     let mut state = seed;
     let next = |_| {
         state = state
@@ -150,7 +150,7 @@ fn bytes(seed: u64) -> Vec<u8> {
 }
 
 /// Bytes with what is said of them.
-async fn fetch(
+pub async fn fetch(
     browser: &Browser,
     path: &str,
     headers: &[(&str, &str)],
@@ -165,7 +165,7 @@ async fn fetch(
     (status, headers, bytes.to_vec())
 }
 
-fn said<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+pub fn said<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name);
     value.map_or("", |value| value.to_str().expect("text"))
 }
