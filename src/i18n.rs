@@ -13,7 +13,7 @@ use fluent_templates::LanguageIdentifier;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::loader::langid;
 
-pub use self::format::{BadZone, Zone, date, date_time, day, money, number, time};
+pub use self::format::{BadZone, Zone, date, date_time, day, money, number, size, time};
 use crate::shop::texts::Language;
 
 fluent_templates::static_loader! {

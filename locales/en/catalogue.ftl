@@ -52,6 +52,8 @@ stock-last = { $left ->
    *[other] Only { $left } left
 }
 stock-none = Sold out
+stock-file = A file: its link comes right after the payment
+stock-file-none = Can't be bought yet
 
 product-gone =
     This product is no longer sold.

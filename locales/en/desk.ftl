@@ -139,6 +139,7 @@ desk-stock =
 desk-level = { $left } · { $title }
 desk-level-none = 📭 0 · { $title }
 desk-level-endless = ∞ · { $title }
+desk-level-no-file = 📭 { $title } · no file yet: <code>kiosk import file</code>
 desk-keys-wanted =
     <b>{ $title }</b>
 

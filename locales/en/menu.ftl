@@ -23,7 +23,7 @@ help =
 
     1. Open the catalogue and choose a product, or write a word to search for it.
     2. Buy it at once, or put it into the cart with others. Then pay right here, in Telegram.
-    3. Your key arrives here at once. /keys shows it again at any time.
+    3. Your key, or the link to your file, arrives here at once. /keys shows it again at any time.
 
     /catalog – what is for sale
     /cart – your cart

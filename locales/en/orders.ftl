@@ -1,10 +1,11 @@
-# Orders, their payment and their keys.
+# Orders, their payment, their keys and files.
 
 button-pay-stars = ⭐ Pay with Stars
 button-pay-card = 💳 Pay by card
 button-send-again = 🔁 Send the invoice again
 button-cancel-order = ✖ Cancel order
 button-show-keys = 🔑 Show the keys
+button-show-downloads = 📥 Show the downloads
 button-order-open = 📦 The order
 button-order = { $number } · { $state }
 
@@ -63,26 +64,56 @@ order-expired =
 order-paid-cant-cancel = Order { $number } can't be cancelled any more: its payment is here or on its way.
 
 keys =
-    <b>Your keys</b>
+    <b>Your keys and files</b>
 
-    Choose an order to see its keys.
+    Choose an order to see what it brought.
 keys-empty =
-    <b>Your keys</b>
+    <b>Your keys and files</b>
 
-    No keys yet. They appear here as soon as you have bought something.
+    Nothing yet. Keys and files appear here as soon as you have bought something.
 delivery =
     ✅ <b>Order { $number }</b> is ready. Thank you!
 
-    { $keys }
+    { $goods }
 
     /keys shows them again at any time.
+delivery-files =
+    ✅ <b>Order { $number }</b> is ready. Thank you!
+
+    { $goods }
+
+    /keys brings the links again at any time.
+delivery-all =
+    ✅ <b>Order { $number }</b> is ready. Thank you!
+
+    { $goods }
+
+    /keys shows all of it again at any time.
 delivery-again =
     <b>Order { $number }</b>
 
-    { $keys }
+    { $goods }
 delivery-key =
     { $title }
     <code>{ $key }</code>
+delivery-file =
+    { $title }
+    📥 <a href="{ $link }">{ $name }</a> · { $size }
+    { $terms }
+delivery-file-nameless =
+    { $title }
+    📥 <a href="{ $link }">Download</a>
+    { $terms }
+delivery-file-unreachable =
+    { $title }
+    📥 The file is fetched on the shop's pages, and they are closed at the moment. Write to /support.
+delivery-file-left = { $left ->
+    [one] Can be downloaded 1 time
+   *[other] Can be downloaded { $left } times
+}
+delivery-file-until = { $left }, until { $until }
+delivery-file-used-up = It has been downloaded as often as it may be. Do you need it once more? Write to /support.
+delivery-file-over = It could be downloaded until { $until }. Do you still need it? Write to /support.
 
 invoice-refused =
     Order { $number } can't be paid this way: Telegram refused the invoice. Nothing was charged, and the order still waits for you. Open it and choose another way, or write to /support.

@@ -55,6 +55,8 @@ stock-last = { $left ->
     [few] Осталось { $left } штуки
    *[many] Осталось { $left } штук
 }
+stock-file = Файл: ссылка придёт сразу после оплаты
+stock-file-none = Пока нельзя купить
 stock-none = Всё продано
 
 product-gone =

@@ -144,6 +144,7 @@ desk-stock =
 desk-level = { $left } · { $title }
 desk-level-none = 📭 0 · { $title }
 desk-level-endless = ∞ · { $title }
+desk-level-no-file = 📭 { $title } · файла ещё нет: <code>kiosk import file</code>
 desk-keys-wanted =
     <b>{ $title }</b>
 

@@ -1,10 +1,11 @@
-# Заказы, их оплата и ключи.
+# Заказы, их оплата, ключи и файлы.
 
 button-pay-stars = ⭐ Оплатить звёздами
 button-pay-card = 💳 Оплатить картой
 button-send-again = 🔁 Прислать счёт ещё раз
 button-cancel-order = ✖ Отменить заказ
 button-show-keys = 🔑 Показать ключи
+button-show-downloads = 📥 Показать загрузки
 button-order-open = 📦 Заказ
 button-order = { $number } · { $state }
 
@@ -63,26 +64,57 @@ order-expired =
 order-paid-cant-cancel = Заказ { $number } уже не отменить: оплата пришла или вот-вот придёт.
 
 keys =
-    <b>Ваши ключи</b>
+    <b>Ваши ключи и файлы</b>
 
-    Выберите заказ, чтобы увидеть его ключи.
+    Выберите заказ, чтобы увидеть, что в нём.
 keys-empty =
-    <b>Ваши ключи</b>
+    <b>Ваши ключи и файлы</b>
 
-    Ключей пока нет. Они появятся здесь сразу после покупки.
+    Пока ничего нет. Ключи и файлы появятся здесь сразу после покупки.
 delivery =
     ✅ <b>Заказ { $number }</b> готов. Спасибо!
 
-    { $keys }
+    { $goods }
 
     Команда /keys покажет их снова в любое время.
+delivery-files =
+    ✅ <b>Заказ { $number }</b> готов. Спасибо!
+
+    { $goods }
+
+    Команда /keys пришлёт ссылки снова в любое время.
+delivery-all =
+    ✅ <b>Заказ { $number }</b> готов. Спасибо!
+
+    { $goods }
+
+    Команда /keys покажет всё это снова в любое время.
 delivery-again =
     <b>Заказ { $number }</b>
 
-    { $keys }
+    { $goods }
 delivery-key =
     { $title }
     <code>{ $key }</code>
+delivery-file =
+    { $title }
+    📥 <a href="{ $link }">{ $name }</a> · { $size }
+    { $terms }
+delivery-file-nameless =
+    { $title }
+    📥 <a href="{ $link }">Скачать</a>
+    { $terms }
+delivery-file-unreachable =
+    { $title }
+    📥 Файл скачивают на страницах магазина, а они сейчас закрыты. Напишите в /support.
+delivery-file-left = { $left ->
+    [one] Можно скачать { $left } раз
+    [few] Можно скачать { $left } раза
+   *[other] Можно скачать { $left } раз
+}
+delivery-file-until = { $left }, до { $until }
+delivery-file-used-up = Файл скачан столько раз, сколько можно. Нужен ещё раз? Напишите в /support.
+delivery-file-over = Файл можно было скачать до { $until }. Всё ещё нужен? Напишите в /support.
 
 invoice-refused =
     Заказ { $number } так оплатить не получится: Telegram не принял счёт. Деньги не списаны, заказ по-прежнему ждёт вас. Откройте его и выберите другой способ или напишите в /support.

@@ -8,13 +8,14 @@ use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
 
 use super::face::Face;
-use super::screens::{self, Localizer, Login, Screen};
+use super::screens::{self, Goods, Localizer, Login, Screen};
 use crate::bus::outbox::Claimed;
 use crate::bus::{Carrier, Outcome};
 use crate::i18n::devices;
 use crate::shop::access::Way;
 use crate::shop::confirmations::Channel;
 use crate::shop::customers;
+use crate::shop::downloads::{self, view::Download};
 use crate::shop::keys::reveal::{self, RevealError};
 use crate::shop::letters::{self, Letter};
 use crate::shop::orders::view::{self, OrderView};
@@ -182,7 +183,7 @@ impl Face {
         })
     }
 
-    /// The keys, in as many messages as they need. They are marked as shown before they leave.
+    /// The keys and the links to the files, in as many messages as they need. Keys are marked as shown before they leave.
     async fn deliver(
         &self,
         l: &Localizer,
@@ -190,21 +191,23 @@ impl Face {
         order: PublicId,
         again: bool,
     ) -> Result<Outcome, Wordless> {
-        let sealed = self
+        let (sealed, downloads) = self
             .store
             .write("keys.reveal", move |tx| {
                 Box::pin(async move {
-                    match customers::by_telegram_id(tx, chat).await? {
-                        Some(customer) => reveal::of_order(tx, customer.id, order).await,
-                        None => Ok(Vec::new()),
-                    }
+                    let Some(customer) = customers::by_telegram_id(tx, chat).await? else {
+                        return Ok((Vec::new(), Vec::new()));
+                    };
+                    let sealed = reveal::of_order(tx, customer.id, order).await?;
+                    let downloads = downloads::view::of_order(tx, customer.id, order).await?;
+                    Ok::<_, StoreError>((sealed, downloads))
                 })
             })
             .await?;
-        if sealed.is_empty() {
-            // Their money went back in the meantime: another letter says so.
+        if sealed.is_empty() && downloads.is_empty() {
+            // Its money went back in the meantime: another letter says so.
             return Ok(Outcome::Refused {
-                reason: "the order has no keys any more".to_owned(),
+                reason: "the order has nothing to deliver any more".to_owned(),
                 alert: false,
             });
         }
@@ -215,10 +218,23 @@ impl Face {
             .map(|key| (key.title.clone(), key.text.expose()))
             .collect();
         let page = self.page(order).await?;
+        let files: Vec<(Download, Option<String>)> = downloads
+            .into_iter()
+            .map(|download| {
+                let link = self.download_page(&download);
+                (download, link)
+            })
+            .collect();
+        let goods = Goods {
+            keys: &keys,
+            files: &files,
+            page: page.as_deref(),
+            now: self.store.clock().now(),
+        };
         let messages = if again {
-            screens::delivery_again(l, order, &keys, page.as_deref())
+            screens::delivery_again(l, order, &goods)
         } else {
-            screens::delivery(l, order, &keys, page.as_deref())
+            screens::delivery(l, order, &goods)
         };
         for html in messages {
             let screen = Screen {
@@ -248,6 +264,13 @@ impl Face {
             })
             .await?;
         Ok(token.map(|token| format!("{public_url}/o/{token}")))
+    }
+
+    /// The address of a download's page, if the shop has pages.
+    fn download_page(&self, download: &Download) -> Option<String> {
+        let public_url = self.shopfront.public_url.as_ref()?;
+        let token = downloads::link::page(&self.vault, download.id, download.link_version);
+        Some(format!("{public_url}/d/{token}"))
     }
 
     async fn invoice(&self, l: &Localizer, id: PublicId) -> Result<Outcome, Wordless> {

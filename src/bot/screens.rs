@@ -5,6 +5,7 @@ mod account_notices;
 mod cart;
 mod catalogue;
 mod contacts;
+mod delivery;
 mod desk;
 mod desk_pages;
 mod menu;
@@ -33,6 +34,7 @@ pub use self::contacts::{
     Again, Note, ask_email, ask_email_again, ask_phone_again, ask_way, cabinet, code, code_unsent,
     confirmed, email_taken, email_unreachable, no_mails, phone_by_code, phone_taken,
 };
+pub use self::delivery::{Goods, delivery, delivery_again};
 pub use self::desk::{
     DeskView, desk, desk_commands, desk_welcome, link_ended, link_unknown, link_used, news,
     task_kind, task_means,
@@ -48,8 +50,8 @@ pub use self::menu::{
 };
 pub use self::notices::{backorder, refunded, refusal, returned, shop_busy};
 pub use self::orders::{
-    cancelled, cant_cancel, delivery, delivery_again, expired, invoice_description,
-    invoice_refused, invoice_title, keys, method, order, orders, payment,
+    cancelled, cant_cancel, expired, invoice_description, invoice_refused, invoice_title, keys,
+    method, order, orders, payment,
 };
 pub use self::registration::{answers, ask_consent, ask_name, not_a_name};
 use super::callback::Callback;

@@ -16,9 +16,11 @@ use crate::app::{self, App, CabinetSettings, Settings, WebSettings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::shop::access::Way;
+use crate::shop::catalogue::Kind;
 use crate::shop::catalogue::file::{self, CatalogueFile, Format, Photos, Problem, Unreadable};
 use crate::shop::catalogue::import as catalogue;
 use crate::shop::downloads::folder::Folder as Files;
+use crate::shop::downloads::import as files;
 use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
 use crate::store::{Location, random_bytes};
@@ -68,6 +70,12 @@ const PHOTOS: [(&str, &[u8]); 10] = [
         include_bytes!("../../config/demo/stickers.png"),
     ),
 ];
+/// The product that is a file, the file's name, and what is in it.
+const FILE: (&str, &str, &[u8]) = (
+    "inkwell-handbook",
+    "inkwell-handbook.md",
+    include_bytes!("../../config/demo/inkwell-handbook.md"),
+);
 /// So many keys are made for each product of a new demo.
 const KEYS: usize = 50;
 /// The last one of its kind, for two who want it.
@@ -125,7 +133,8 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
     let folder = Folder::new(args.dir.as_deref())?;
     let database = Location::Sqlite(folder.path.join("kiosk.db"));
     let master_key = MasterKey::beside(&folder.path.join("kiosk.db"))?;
-    fill(&database, &master_key).await?;
+    let files = Files::new(folder.path.join("files"));
+    fill(&database, &master_key, &files).await?;
 
     let clock = Clock::system();
     let options = Options {
@@ -146,7 +155,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
         token: TOKEN.into(),
         webhook_secret: None,
         shopfront: shopfront(config)?,
-        files: Some(Files::new(folder.path.join("files"))),
+        files: Some(files),
         senders: post::senders(&emulator.control(), &config.shop.name),
         owners: config.staff.owners.clone(),
         web: Some(WebSettings {
@@ -190,13 +199,19 @@ fn page(clock: &Clock) -> PageOptions {
     }
 }
 
-/// Imports the demo's products, and keys where a product has none yet.
-async fn fill(database: &Location, master_key: &MasterKey) -> Result<(), Failure> {
+/// Imports the demo's products and its file, and keys where a product has none yet.
+async fn fill(database: &Location, master_key: &MasterKey, folder: &Files) -> Result<(), Failure> {
     let (store, vault, lock) = app::open(database, 1, master_key, Clock::system()).await?;
     let (products, photos) =
         stock().map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
+    let keyed = products.products.iter();
+    let keyed = keyed.filter(|product| product.kind == Kind::Stock);
+    let keyed: Vec<String> = keyed.map(|product| product.slug.clone()).collect();
     let report = catalogue::import(&store, products, photos).await?;
-    for slug in &report.products.added {
+    let (slug, name, bytes) = FILE;
+    files::import(&store, folder, slug, name, bytes, |_| {}).await?;
+    let added = report.products.added.iter();
+    for slug in added.filter(|slug| keyed.contains(slug)) {
         let count = match slug.as_str() {
             LAST_ONE => 1,
             SOLD_OUT => 0,
@@ -275,5 +290,8 @@ mod tests {
         for slug in [LAST_ONE, SOLD_OUT] {
             assert!(file.products.iter().any(|it| it.slug == slug), "{slug}");
         }
+        let downloads = file.products.iter().filter(|it| it.kind == Kind::Download);
+        let downloads: Vec<&str> = downloads.map(|it| it.slug.as_str()).collect();
+        assert_eq!(downloads, [FILE.0]);
     }
 }

@@ -159,7 +159,9 @@ async fn a_catalogue_with_a_mistake_changes_nothing() {
         .unwrap_err();
     assert_eq!(
         told.to_string(),
-        format!("{catalogue}: nothing is imported\nline 4: kind is \"stok\", expected stock")
+        format!(
+            "{catalogue}: nothing is imported\nline 4: kind is \"stok\", expected stock or download"
+        )
     );
     assert!(!desk.folder.path().join("kiosk.db").exists());
     let missing = desk

@@ -78,6 +78,28 @@ fn grouped(language: Language, digits: &str) -> String {
     text
 }
 
+/// The size of a file: `980 B`, `14 KB`, `1.4 MB`; `14 КБ`, `1,4 МБ`.
+pub fn size(language: Language, bytes: i64) -> String {
+    const UNITS: [(&str, &str); 4] = [("B", "Б"), ("KB", "КБ"), ("MB", "МБ"), ("GB", "ГБ")];
+    // Tenths of what `unit` stands for, so that 1,023.96 KB are not 1,024.0 KB.
+    let (mut tenths, mut unit) = (bytes.max(0).saturating_mul(10), 0);
+    while tenths >= 10_235 && unit + 1 < UNITS.len() {
+        tenths = tenths.saturating_add(512) / 1_024;
+        unit += 1;
+    }
+    let (english, russian) = UNITS[unit];
+    let (point, word) = match language {
+        Language::En => ('.', english),
+        Language::Ru => (',', russian),
+    };
+    let whole = number(language, tenths / 10);
+    if unit < 2 || tenths % 10 == 0 {
+        format!("{whole}{NO_BREAK}{word}")
+    } else {
+        format!("{whole}{point}{}{NO_BREAK}{word}", tenths % 10)
+    }
+}
+
 /// An amount: `₽499.00`, `499 ₽`; Stars are `250 ⭐` in every language.
 pub fn money(language: Language, money: Money) -> String {
     let plain = money.decimal().to_string();

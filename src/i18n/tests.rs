@@ -180,6 +180,23 @@ fn numbers_and_money_are_written_as_people_write_them() {
 }
 
 #[test]
+fn sizes_are_written_as_people_write_them() {
+    for (bytes, english, russian) in [
+        (0, "0 B", "0 Б"),
+        (980, "980 B", "980 Б"),
+        (14_400, "14 KB", "14 КБ"),
+        (1_048_575, "1 MB", "1 МБ"),
+        (1_468_006, "1.4 MB", "1,4 МБ"),
+        (5_368_709_120, "5 GB", "5 ГБ"),
+        (i64::MAX, "858,993,459.2 GB", "858 993 459,2 ГБ"),
+    ] {
+        let plain = |text: String| text.replace('\u{a0}', " ");
+        assert_eq!(plain(size(Language::En, bytes)), english);
+        assert_eq!(plain(size(Language::Ru, bytes)), russian);
+    }
+}
+
+#[test]
 fn times_are_of_the_shops_zone() {
     // 2026-11-24 22:05:00 UTC.
     let at = 1_795_557_900_000;

@@ -1,5 +1,6 @@
 //! The command line: what it answers, on which stream, and with which exit status.
 
+mod files;
 mod money;
 mod opening;
 mod staff;

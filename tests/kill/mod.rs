@@ -4,6 +4,7 @@
 mod books;
 mod buyers;
 mod customers;
+mod files;
 mod mortal;
 mod peers;
 mod registering;

@@ -43,13 +43,19 @@ pub struct Mortal<'d> {
 
 impl<'d> Mortal<'d> {
     pub async fn open(db: &'d TestDb, keys: i64) -> Self {
+        Self::open_as(db, keys, None).await
+    }
+
+    /// The same with settings of the caller's.
+    pub async fn open_as(db: &'d TestDb, keys: i64, settings: Option<String>) -> Self {
         let store = db.store(&Clock::system()).await;
         stock(&store, keys).await;
         let emulator = emulator().await;
         let world = World::new(emulator.control()).await;
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("kiosk.toml");
-        std::fs::write(file, world.settings()).expect("a file");
+        let settings = settings.unwrap_or_else(|| world.settings());
+        std::fs::write(file, settings).expect("a file");
         let child = start(db, &folder, &emulator).await;
         Self {
             store,
@@ -93,7 +99,8 @@ impl<'d> Mortal<'d> {
         self.child.as_ref().expect("it runs")
     }
 
-    fn pages(&self) -> String {
+    /// Where its pages are served now.
+    pub fn pages(&self) -> String {
         self.pages.borrow().clone()
     }
 

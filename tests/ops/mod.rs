@@ -1,7 +1,7 @@
 //! What those who keep the shop running are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use kiosk::clock::Clock;
@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::on_both_engines;
 use crate::support::shop::{LiveShop, MASTER, TOKEN};
+use crate::support::tools::tool;
 
 mod planner;
 
@@ -111,26 +112,9 @@ fn documented() -> BTreeMap<String, Family> {
     .collect()
 }
 
-fn promtool() -> PathBuf {
-    if let Some(path) = std::env::var_os("KIOSK_TEST_PROMTOOL") {
-        return path.into();
-    }
-    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/promtool");
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let mut found = std::env::split_paths(&folders)
-        .chain([unpacked])
-        .map(|folder| folder.join("promtool"));
-    found.find(|path| path.is_file()).unwrap_or_else(|| {
-        panic!(
-            "this test needs promtool: install the package 'prometheus' (./test fetches it by itself), or name it in \
-             KIOSK_TEST_PROMTOOL"
-        )
-    })
-}
-
 /// What `promtool check metrics` has against a page.
 async fn complaints(page: &str) -> String {
-    let mut process = tokio::process::Command::new(promtool())
+    let mut process = tokio::process::Command::new(tool("promtool"))
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

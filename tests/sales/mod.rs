@@ -3,6 +3,7 @@
 mod buying;
 mod cards;
 mod cart;
+mod downloads;
 mod money;
 mod races;
 pub mod rig;

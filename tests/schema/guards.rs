@@ -62,7 +62,7 @@ pub async fn try_all(store: &Store, guards: &[Guard]) {
     }
 }
 
-const KEY: &str =
+pub const KEY: &str =
     "INSERT INTO keys (product_id, position, fingerprint, ciphertext, imported_at, changed_at)
     SELECT id, 1, CAST('32 bytes of a key''s fingerprint.' AS BYTEA), CAST('x' AS BYTEA), 1, 1
     FROM products WHERE slug = 'vpn'";
@@ -70,7 +70,7 @@ const OTHER_KEY: &str =
     "INSERT INTO keys (product_id, position, fingerprint, ciphertext, imported_at, changed_at)
     SELECT id, 2, CAST('32 bytes of another fingerprint.' AS BYTEA), CAST('x' AS BYTEA), 1, 1
     FROM products WHERE slug = 'vpn'";
-const RESERVED: &str =
+pub const RESERVED: &str =
     "UPDATE keys SET state = 'reserved', unit_id = (SELECT id FROM order_units) WHERE position = 1";
 const SOLD: &str = "UPDATE keys SET state = 'sold' WHERE position = 1";
 const REVOKED: &str = "UPDATE keys SET state = 'revoked' WHERE position = 1";
@@ -110,7 +110,7 @@ const GUARDS: &[Guard] = &[
     rule("UPDATE customers SET state = 'blocked'", "UPDATE customers SET state = 'gone'", Constraint),
     rule("UPDATE customers SET name = ''", "UPDATE customers SET name = NULL", Constraint),
     rule("UPDATE products SET slug = slug", "UPDATE products SET slug = 'vpn'", Unique),
-    rule("UPDATE products SET kind = 'minted'", "UPDATE products SET kind = 'paper'", Constraint),
+    rule("UPDATE products SET kind = 'minted' WHERE slug = 'book'", "UPDATE products SET kind = 'paper'", Constraint),
     rule("UPDATE products SET state = 'archived'", "UPDATE products SET state = 'gone'", Constraint),
     // Orders.
     rule(
@@ -180,7 +180,7 @@ const GUARDS: &[Guard] = &[
     never(&[], "DELETE FROM order_lines", "snapshots are fixed"),
     never(&[], "UPDATE order_units SET unit_no = 2", "units are fixed"),
     never(&[], "DELETE FROM order_units", "units are fixed"),
-    // Fulfilled means a sold key for every unit.
+    // Fulfilled means a sold key or a granted download for every unit.
     Guard {
         before: &["UPDATE orders SET state = 'paid'", KEY, RESERVED, SOLD],
         good: "UPDATE orders SET state = 'fulfilled'",
@@ -188,13 +188,13 @@ const GUARDS: &[Guard] = &[
         kind: Constraint,
         says: "order",
     },
-    never(&["UPDATE orders SET state = 'paid'"], "UPDATE orders SET state = 'fulfilled'", "a unit has no sold key"),
-    never(&["UPDATE orders SET state = 'paid'", KEY, RESERVED], "UPDATE orders SET state = 'fulfilled'", "a unit has no sold key"),
+    never(&["UPDATE orders SET state = 'paid'"], "UPDATE orders SET state = 'fulfilled'", "a unit has neither a sold key nor a granted download"),
+    never(&["UPDATE orders SET state = 'paid'", KEY, RESERVED], "UPDATE orders SET state = 'fulfilled'", "a unit has neither a sold key nor a granted download"),
     never(
         &["UPDATE orders SET state = 'paid'", SECOND_UNIT, KEY, OTHER_KEY,
           "UPDATE keys SET state = 'reserved', unit_id = (SELECT MIN(id) FROM order_units) WHERE position = 1", SOLD],
         "UPDATE orders SET state = 'fulfilled'",
-        "a unit has no sold key",
+        "a unit has neither a sold key nor a granted download",
     ),
     // Keys.
     Guard { before: &[KEY], good: OTHER_KEY, bad: KEY, kind: Unique, says: "" },

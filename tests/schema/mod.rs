@@ -3,6 +3,7 @@
 mod access;
 mod columns;
 mod customers;
+mod downloads;
 mod guards;
 mod money;
 mod transitions;

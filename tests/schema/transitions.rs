@@ -152,6 +152,17 @@ const ENTITIES: &[Entity] = &[
         also: (&[], "", ""),
     },
     Entity {
+        name: "download",
+        states: &["promised", "granted", "revoked"],
+        births: &["promised"],
+        moves: &[("promised", &["granted"]), ("granted", &["revoked"])],
+        before: &[],
+        birth: "INSERT INTO downloads (public_id, unit_id, product_id, state, most, granted_at, changed_at)
+            SELECT CAST('the only file...' AS BYTEA), id, product_id, '{state}', 5, {also}, 1 FROM order_units",
+        change: "UPDATE downloads SET state = '{state}', granted_at = {also}",
+        also: (&["granted", "revoked"], "1", "NULL"),
+    },
+    Entity {
         name: "send",
         states: &["sending", "accepted", "unreachable", "failed", "unknown", "undelivered", "delivered", "read"],
         births: &["sending"],

@@ -9,6 +9,7 @@ pub mod python;
 pub mod rivals;
 pub mod shop;
 pub mod smtp;
+pub mod tools;
 
 /// Makes two tests of each story, one per engine: `async fn name(db: TestDb) { … }`.
 #[macro_export]

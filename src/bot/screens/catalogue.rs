@@ -2,10 +2,10 @@
 
 use super::{Button, CAPTION, Localizer, Screen, shortened};
 use crate::bot::callback::{At, Callback};
-use crate::shop::catalogue::Product;
 use crate::shop::catalogue::card::{Card, Variant};
 use crate::shop::catalogue::search::Hit;
 use crate::shop::catalogue::shelf::{Entry, Shelf};
+use crate::shop::catalogue::{Kind, Product};
 use crate::shop::money::{Currency, Money, Prices};
 use crate::shop::texts::Texts;
 
@@ -266,10 +266,12 @@ fn card_text(l: &Localizer, card: &Card, stock: Stock, price: Option<String>) ->
     let product = &card.product;
     let title = shortened(product.title.in_language(l.language), TITLE);
     let description = product.description.in_language(l.language);
-    let mut stock = match stock {
-        Stock::Plenty => l.text("stock-plenty", &[]),
-        Stock::Last(left) => l.text("stock-last", &[("left", left.into())]),
-        Stock::None => l.text("stock-none", &[]),
+    let mut stock = match (product.kind, stock) {
+        (Kind::Download, Stock::None) => l.text("stock-file-none", &[]),
+        (Kind::Download, _) => l.text("stock-file", &[]),
+        (_, Stock::Plenty) => l.text("stock-plenty", &[]),
+        (_, Stock::Last(left)) => l.text("stock-last", &[("left", left.into())]),
+        (_, Stock::None) => l.text("stock-none", &[]),
     };
     if let Some(most) = product.max_per_customer {
         stock.push('\n');

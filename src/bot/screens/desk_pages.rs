@@ -174,6 +174,7 @@ fn level_line(l: &Localizer, level: &Level) -> String {
         shortened(level.title.in_language(l.language), TITLE).into(),
     );
     match (level.kind, level.left) {
+        (Kind::Download, _) if !level.has_file => l.html("desk-level-no-file", &[title]),
         (Kind::Minted | Kind::Download, _) => l.html("desk-level-endless", &[title]),
         (Kind::Stock, 0) => l.html("desk-level-none", &[title]),
         (Kind::Stock, left) => {

@@ -1,4 +1,4 @@
-//! Orders, their payment, and the keys that they bring.
+//! Orders and their payment.
 
 use super::{Button, Localizer, Screen, shortened};
 use crate::bot::callback::Callback;
@@ -7,15 +7,12 @@ use crate::shop::money::Money;
 use crate::shop::orders::State;
 use crate::shop::orders::view::{LineView, OrderView};
 use crate::shop::payments::{Method, Offer};
-use crate::shop::texts::Texts;
 use crate::store::PublicId;
 
 /// A title's share of a line, in characters.
-const TITLE: usize = 100;
+pub(super) const TITLE: usize = 100;
 /// More lines than that are counted only by their total.
 const LINES: usize = 20;
-/// What one message of keys may have, in UTF-16 units: Telegram takes 4,096 with all around.
-const KEYS: usize = 3_500;
 /// Telegram's limit for an invoice's description, in characters.
 const DESCRIPTION: usize = 255;
 
@@ -92,7 +89,12 @@ pub fn order(l: &Localizer, order: &OrderView) -> Screen {
         State::Open => keyboard.push(vec![cancel(l, order.id)]),
         State::Fulfilled => {
             let show = Callback::ShowKeys { order: order.id };
-            keyboard.push(vec![l.button("button-show-keys", show)]);
+            let label = if order.has_keys() {
+                "button-show-keys"
+            } else {
+                "button-show-downloads"
+            };
+            keyboard.push(vec![l.button(label, show)]);
         }
         State::Expired | State::Cancelled => {
             let again = Callback::Refill { order: order.id };
@@ -212,70 +214,6 @@ fn next(l: &Localizer, id: &str, order: PublicId) -> Screen {
         ],
         photo: None,
     }
-}
-
-/// The keys of an order that was just paid, in as many messages as they need. The first one thanks.
-pub fn delivery(
-    l: &Localizer,
-    order: PublicId,
-    keys: &[(Texts, &str)],
-    page: Option<&str>,
-) -> Vec<String> {
-    messages(l, order, keys, page, "delivery")
-}
-
-/// The keys of an order once more.
-pub fn delivery_again(
-    l: &Localizer,
-    order: PublicId,
-    keys: &[(Texts, &str)],
-    page: Option<&str>,
-) -> Vec<String> {
-    messages(l, order, keys, page, "delivery-again")
-}
-
-fn messages(
-    l: &Localizer,
-    order: PublicId,
-    keys: &[(Texts, &str)],
-    page: Option<&str>,
-    first: &str,
-) -> Vec<String> {
-    let mut groups = vec![String::new()];
-    for (title, key) in keys {
-        let title = shortened(title.in_language(l.language), TITLE);
-        let key = l.html(
-            "delivery-key",
-            &[("title", title.into()), ("key", (*key).into())],
-        );
-        let length = |text: &str| text.encode_utf16().count();
-        // There is always a last one.
-        let full = groups
-            .last()
-            .is_some_and(|group| !group.is_empty() && length(group) + length(&key) > KEYS);
-        if full {
-            groups.push(String::new());
-        }
-        if let Some(group) = groups.last_mut() {
-            if !group.is_empty() {
-                group.push_str("\n\n");
-            }
-            group.push_str(&key);
-        }
-    }
-    let last = groups.len() - 1;
-    let groups = groups.into_iter().enumerate();
-    groups
-        .map(|(at, keys)| {
-            let id = if at == 0 { first } else { "delivery-again" };
-            let mut html = l.html(id, &[number(order), ("keys", Arg::Html(keys))]);
-            if let Some(page) = page.filter(|_| at == last) {
-                html += "\n\n";
-                html += &l.html("delivery-page", &[("link", page.into())]);
-            }
-            html
-        })
-        .collect()
 }
 
 /// The title of an order's invoice.

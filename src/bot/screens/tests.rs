@@ -1,5 +1,7 @@
 //! A gallery of every screen in both languages, to be read from top to bottom, and Telegram's own opinion of each.
 
+mod files;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -524,6 +526,11 @@ fn batches() -> Vec<(&'static str, News)> {
 fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     let some = [placed(State::Open), placed(State::Fulfilled)];
     let keys = [(zeta().title, "AAAA-<1>"), (zeta().title, "BBBB-&2")];
+    let goods = Goods {
+        keys: &keys,
+        page: Some("https://shop.example.com/o/a&b"),
+        ..Goods::default()
+    };
     let spoken = |html: String| Screen {
         html,
         keyboard: Vec::new(),
@@ -611,13 +618,20 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
             "payment",
             payment(l, &placed(State::Open), (ATTEMPT, Method::Stars), &OFFERS),
         ),
-        (
-            "delivery",
-            spoken(delivery(l, ORDER, &keys, Some("https://shop.example.com/o/a&b")).remove(0)),
-        ),
+        ("delivery", spoken(delivery(l, ORDER, &goods).remove(0))),
         (
             "delivery again",
-            spoken(delivery_again(l, ORDER, &keys, None).remove(0)),
+            spoken(
+                delivery_again(
+                    l,
+                    ORDER,
+                    &Goods {
+                        page: None,
+                        ..goods
+                    },
+                )
+                .remove(0),
+            ),
         ),
         ("orders", orders(l, &some, 0, false)),
         ("orders, page", orders(l, &some, 1, true)),
@@ -662,6 +676,7 @@ fn screens(l: &Localizer) -> Vec<(String, Screen)> {
     .collect::<Vec<_>>();
     all.extend(contact_screens(l));
     all.extend(desk_screens(l));
+    all.extend(files::screens(l));
     for (name, batch) in batches() {
         all.push((format!("news, {name}"), news(l, &batch)));
     }
@@ -843,7 +858,12 @@ fn many_keys_take_many_messages_and_none_is_lost() {
         .iter()
         .map(|key| (zeta().title, key.as_str()))
         .collect();
-    let messages = delivery(&l, ORDER, &keys, Some("https://shop.example.com/o/token"));
+    let goods = Goods {
+        keys: &keys,
+        page: Some("https://shop.example.com/o/token"),
+        ..Goods::default()
+    };
+    let messages = delivery(&l, ORDER, &goods);
     assert!(messages.len() > 1);
     for message in &messages {
         assert!(message.encode_utf16().count() <= 4_096);

@@ -1,5 +1,7 @@
 //! What the database tells: whether it can be used, its secrets, the catalogue and the staff.
 
+mod files;
+
 use std::path::Path;
 
 use super::Report;
@@ -7,6 +9,7 @@ use crate::cli::run::rules;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::shop::catalogue::Kind;
+use crate::shop::downloads::{File, view};
 use crate::shop::stats::{self, Level};
 use crate::shop::vault::Vault;
 use crate::shop::{payments, staff};
@@ -154,7 +157,8 @@ async fn look(report: &mut Report, config: &Config, store: &Store) -> Result<(),
         "database",
         format!("{location:?} is up to date and can be written"),
     );
-    let (secrets, has_owner, levels) = store.read("check.look", |tx| Box::pin(all(tx))).await?;
+    let (secrets, has_owner, levels, files) =
+        store.read("check.look", |tx| Box::pin(all(tx))).await?;
     if secrets == 0 {
         master_key(report, config);
     } else {
@@ -162,13 +166,17 @@ async fn look(report: &mut Report, config: &Config, store: &Store) -> Result<(),
     }
     owners(report, config, has_owner);
     catalogue(report, config, &levels);
+    files::check(report, config, &levels, &files);
     Ok(())
 }
 
-async fn all(tx: &mut Tx<'_>) -> Result<(i64, bool, Vec<Level>), StoreError> {
+type Found = (i64, bool, Vec<Level>, Vec<(String, File)>);
+
+async fn all(tx: &mut Tx<'_>) -> Result<Found, StoreError> {
     let (secrets,): (i64,) = tx.one(&SECRETS, binds![]).await?;
     let has_owner = staff::has_owner(tx).await?;
-    Ok((secrets, has_owner, stats::levels(tx, LOOKED_AT, 0).await?))
+    let levels = stats::levels(tx, LOOKED_AT, 0).await?;
+    Ok((secrets, has_owner, levels, view::current_files(tx).await?))
 }
 
 /// Whether the master key opens what is there. A key file that is missing is not made here.
@@ -207,7 +215,8 @@ fn catalogue(report: &mut Report, config: &Config, levels: &[Level]) {
     let unpayable: Vec<&Level> = levels.iter().filter(|level| !can_pay(level)).collect();
     let is_out = |level: &&Level| level.kind == Kind::Stock && level.left == 0;
     let out: Vec<&Level> = levels.iter().filter(is_out).collect();
-    if unpayable.is_empty() && out.is_empty() {
+    let is_fileless = |level: &Level| level.kind == Kind::Download && !level.has_file;
+    if unpayable.is_empty() && out.is_empty() && !levels.iter().any(is_fileless) {
         report.ok(
             "catalogue",
             format!("{} products, all with a price and stock", levels.len()),
@@ -238,13 +247,14 @@ fn catalogue(report: &mut Report, config: &Config, levels: &[Level]) {
 }
 
 fn names(levels: &[&Level]) -> String {
-    let mut names: Vec<&str> = levels
-        .iter()
-        .take(NAMED)
-        .map(|level| level.slug.as_str())
-        .collect();
-    let more = format!("and {} more", levels.len().saturating_sub(NAMED));
-    if levels.len() > NAMED {
+    let slugs: Vec<&str> = levels.iter().map(|level| level.slug.as_str()).collect();
+    named(&slugs)
+}
+
+fn named(slugs: &[&str]) -> String {
+    let mut names: Vec<&str> = slugs.iter().take(NAMED).copied().collect();
+    let more = format!("and {} more", slugs.len().saturating_sub(NAMED));
+    if slugs.len() > NAMED {
         names.push(&more);
     }
     names.join(", ")

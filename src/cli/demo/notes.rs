@@ -2,7 +2,7 @@
 
 use kiosk_emulator::Note;
 
-const ENGLISH: [(&str, &str); 11] = [
+const ENGLISH: [(&str, &str); 12] = [
     (
         "Buy something",
         "Press Start, then Catalogue. The sticker pack is free and comes at once; for Zeta VPN pay with Stars. They are play money.",
@@ -10,6 +10,10 @@ const ENGLISH: [(&str, &str); 11] = [
     (
         "Look at the order's page",
         "The message with the key has a link to a page of the order: the key, a button that copies it, all keys as a file.",
+    ),
+    (
+        "Download a file",
+        "Work and study › The Inkwell handbook is a file. Buy it: its link comes in the chat, and says how often it may be downloaded.",
     ),
     (
         "Tap twice",
@@ -49,7 +53,7 @@ const ENGLISH: [(&str, &str); 11] = [
     ),
 ];
 
-const RUSSIAN: [(&str, &str); 11] = [
+const RUSSIAN: [(&str, &str); 12] = [
     (
         "Купите что-нибудь",
         "Нажмите «Начать», потом «Каталог». Набор стикеров бесплатный и придёт сразу, а Zeta VPN оплатите звёздами: они не настоящие.",
@@ -57,6 +61,10 @@ const RUSSIAN: [(&str, &str); 11] = [
     (
         "Откройте страницу заказа",
         "В сообщении с ключом есть ссылка на страницу заказа: там ключ, кнопка, которая его копирует, и все ключи одним файлом.",
+    ),
+    (
+        "Скачайте файл",
+        "Работа и учёба › Справочник Inkwell – это файл. Купите его: в чат придёт ссылка, и там же сказано, сколько раз его можно скачать.",
     ),
     (
         "Нажмите дважды",

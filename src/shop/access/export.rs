@@ -14,7 +14,7 @@ use crate::store::{ErrorKind, PublicId, Store, StoreError, Tx};
 use crate::{binds, row, sql};
 
 /// Tables whose rows of a customer are in an export.
-pub const COVERED: [&str; 14] = [
+pub const COVERED: [&str; 15] = [
     "customers",
     "consents",
     "carts",
@@ -23,6 +23,7 @@ pub const COVERED: [&str; 14] = [
     "order_lines",
     "order_units",
     "keys",
+    "downloads",
     "payments",
     "refunds",
     "sessions",

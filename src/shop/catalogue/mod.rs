@@ -10,4 +10,4 @@ pub mod search;
 pub mod shelf;
 
 use self::product::broken;
-pub use self::product::{Kind, Product, by_slug, in_stock, is_slug, slugs};
+pub use self::product::{Kind, Meant, Product, by_slug, in_stock, is_slug, meant, slugs};

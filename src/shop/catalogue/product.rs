@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::shop::money::Prices;
 use crate::shop::texts::Texts;
+use crate::spelling::nearest;
 use crate::store::{ErrorKind, FromRow, Row, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -129,6 +130,32 @@ pub async fn by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Product>, Sto
         return Ok(None);
     }
     tx.optional(&BY_SLUG, binds![slug]).await
+}
+
+/// What a seller's word for a product of some kind means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// This product, by its row.
+    Product(i64),
+    /// A product that is delivered in another way.
+    OtherKind(Kind),
+    /// None; perhaps this one was meant.
+    Nothing(Option<String>),
+}
+
+/// The product of this kind that a seller means by `slug`.
+pub async fn meant(tx: &mut Tx<'_>, slug: &str, kind: Kind) -> Result<Meant, StoreError> {
+    if let Some(product) = by_slug(tx, slug).await? {
+        return Ok(if product.kind == kind {
+            Meant::Product(product.id)
+        } else {
+            Meant::OtherKind(product.kind)
+        });
+    }
+    let known = slugs(tx).await?;
+    let such = known.iter().filter(|(_, known)| *known == kind);
+    let nearest = nearest(slug, such.map(|(slug, _)| slug.as_str()));
+    Ok(Meant::Nothing(nearest.map(str::to_owned)))
 }
 
 /// How many pieces of a product can be sold now, counted no further than `at_most`. A file has no end.

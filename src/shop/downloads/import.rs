@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use super::MISSING;
 use super::folder::{Copying, Folder, Incoming};
 use crate::bus::attention;
-use crate::shop::catalogue::{self, Kind};
-use crate::spelling::{nearest, suggestion};
+use crate::shop::catalogue::{self, Kind, Meant};
+use crate::spelling::suggestion;
 use crate::store::{PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -194,19 +194,11 @@ async fn find(store: &Store, slug: &str) -> Result<(i64, PublicId), ImportError>
         .read("downloads.import.find", move |tx| {
             let slug = slug.clone();
             Box::pin(async move {
-                if let Some(product) = catalogue::by_slug(tx, &slug).await? {
-                    return match product.kind {
-                        Kind::Download => Ok((product.id, PublicId::random(tx)?)),
-                        kind @ (Kind::Minted | Kind::Stock) => {
-                            Err(ImportError::NotDownload { slug, kind })
-                        }
-                    };
+                match catalogue::meant(tx, &slug, Kind::Download).await? {
+                    Meant::Product(product) => Ok((product, PublicId::random(tx)?)),
+                    Meant::OtherKind(kind) => Err(ImportError::NotDownload { slug, kind }),
+                    Meant::Nothing(nearest) => Err(ImportError::UnknownProduct { slug, nearest }),
                 }
-                let known = catalogue::slugs(tx).await?;
-                let files = known.iter().filter(|(_, kind)| *kind == Kind::Download);
-                let nearest = nearest(&slug, files.map(|(known, _)| known.as_str()));
-                let nearest = nearest.map(str::to_owned);
-                Err(ImportError::UnknownProduct { slug, nearest })
             })
         })
         .await

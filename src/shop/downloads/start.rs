@@ -129,6 +129,7 @@ pub async fn start(
         return Ok(Some(Started::UsedUp));
     }
     let (id, until) = (PublicId::random(tx)?, now + OPEN_FOR);
+    tx.pause("downloads.started").await;
     tx.execute(&INSERT, binds![id, row, file, now, until])
         .await?;
     tx.tally(meters::DOWNLOADS.of(["started"]), 1);

@@ -1,4 +1,4 @@
-//! Downloads as their customer sees them. Every query is by (id, owner).
+//! Downloads as their customer sees them: every query is by (id, owner). And the files as the seller does.
 
 use super::{File, State, broken};
 use crate::clock::Millis;
@@ -108,6 +108,25 @@ sql! {
          LEFT JOIN files f ON f.id = p.file_id
          WHERE o.customer_id = $1 AND d.state = 'granted'
          ORDER BY o.id DESC, l.line_no, u.unit_no LIMIT $2 OFFSET $3";
+    CURRENT = "downloads.view.current",
+        "SELECT p.slug, f.public_id, f.name, f.size, f.digest
+         FROM products p JOIN files f ON f.id = p.file_id ORDER BY p.position, p.id";
+}
+
+/// The files that customers of the products get now, each with its product's slug, in the seller's order.
+pub async fn current_files(tx: &mut Tx<'_>) -> Result<Vec<(String, File)>, StoreError> {
+    let rows: Vec<(String, PublicId, String, i64, Vec<u8>)> = tx.all(&CURRENT, binds![]).await?;
+    let files = rows.into_iter().map(|(slug, id, name, size, digest)| {
+        let digest = digest.try_into().map_err(|_| broken("a file's digest"))?;
+        let file = File {
+            id,
+            name,
+            size,
+            digest,
+        };
+        Ok((slug, file))
+    });
+    files.collect()
 }
 
 /// The customer's own download, wherever it stands; `None` for a stranger.

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 pub use super::lines::{LONGEST, Refusal};
 use super::lines::{Line, Lines};
-use crate::shop::catalogue::{self, Kind};
+use crate::shop::catalogue::{self, Kind, Meant};
 use crate::shop::vault::{Sealed, Vault, VaultError};
-use crate::spelling::{nearest, suggestion};
+use crate::spelling::suggestion;
 use crate::store::{Store, StoreError, Tx};
 use crate::{binds, sql};
 
@@ -226,18 +226,11 @@ pub(super) async fn find(store: &Store, slug: &str) -> Result<i64, ImportError> 
         .read("keys.import.find", move |tx| {
             let slug = slug.clone();
             Box::pin(async move {
-                if let Some(product) = catalogue::by_slug(tx, &slug).await? {
-                    return match product.kind {
-                        Kind::Stock => Ok(product.id),
-                        kind @ (Kind::Minted | Kind::Download) => {
-                            Err(ImportError::NotStock { slug, kind })
-                        }
-                    };
+                match catalogue::meant(tx, &slug, Kind::Stock).await? {
+                    Meant::Product(product) => Ok(product),
+                    Meant::OtherKind(kind) => Err(ImportError::NotStock { slug, kind }),
+                    Meant::Nothing(nearest) => Err(ImportError::UnknownProduct { slug, nearest }),
                 }
-                let known = catalogue::slugs(tx).await?;
-                let nearest = nearest(&slug, known.iter().map(|(known, _)| known.as_str()));
-                let nearest = nearest.map(str::to_owned);
-                Err(ImportError::UnknownProduct { slug, nearest })
             })
         })
         .await

@@ -39,7 +39,7 @@ fn shelf(path: Vec<Category>, entries: Vec<Entry>, page: u16, pages: u16) -> She
     }
 }
 
-fn card(product: Product) -> Card {
+pub(in crate::bot::screens) fn card(product: Product) -> Card {
     Card {
         left: 1,
         category: Some("vpn".to_owned()),

@@ -87,7 +87,7 @@ price = { RUB = 499, XTR = "250" }
 
 [[product]]
 id = "eta"
-kind = "download"
+kind = "minted"
 titel = { en = "Eta" }
 title = { de = "Eta" }
 price = { RUBL = "1", USD = "1.001", EUR = "-1", XTR = -1 }
@@ -101,11 +101,11 @@ name = "x"
 "#;
     insta::assert_snapshot!(told(toml(wrong)), @r#"
     line 3: id is "Zeta", expected a text of at most 32 small Latin letters, digits and hyphens, such as "zeta-month"
-    line 4: kind is "stok", expected stock
+    line 4: kind is "stok", expected stock or download
     line 5: title has no language, expected title.en or title.ru
     line 6: price.RUB is 499, expected the amount as a text in quotes: "499.00"
     line 6: price.XTR is "250", expected a whole number of Stars, 0 or more, without quotes: 250
-    line 10: kind is download, expected stock: this version sells stock keys only
+    line 10: kind is minted, expected stock or download: this version mints no keys
     line 11: titel.en is unknown, did you mean title.en?
     line 12: title.de is unknown, expected a text for each language: title.en or title.ru
     line 13: price.EUR: "-1" is negative, expected 0 or more
@@ -114,7 +114,7 @@ name = "x"
     line 13: price.XTR is -1, expected a whole number of Stars, 0 or more, without quotes: 250
     line 14: photos is unknown, did you mean photo?
     line 16: id "eta" is on line 8 already, expected another
-    line 16: the product has no kind, expected stock
+    line 16: the product has no kind, expected stock or download
     line 16: the product has no price, expected at least one, for example price.RUB or price.XTR
     line 16: the product has no title, expected one in at least one language: title.en or title.ru
     line 19: shop is unknown, expected [[product]], [[category]] or [[family]]
@@ -194,6 +194,62 @@ max_per_customer = "many"
     "#);
     let emoji = "id,kind,title.en,price.XTR\np,stock,🎁🎁,1\nq,stock,<b>\u{202e}bold</b>,1\n";
     assert_eq!(csv(emoji).unwrap().products.len(), 2);
+}
+
+#[test]
+fn downloads_have_fields_of_their_own_in_both_formats() {
+    let good = r#"
+[[product]]
+id = "handbook"
+kind = "download"
+title.en = "Handbook"
+price.XTR = 100
+max_downloads = 3
+download_days = 365
+
+[[product]]
+id = "for-ever"
+kind = "download"
+title.en = "For ever"
+price.XTR = 100
+"#;
+    let of = |file: &CatalogueFile| {
+        let limits = |it: &Draft| (it.kind, it.max_downloads, it.download_days);
+        file.products.iter().map(limits).collect::<Vec<_>>()
+    };
+    let expected = [
+        (Kind::Download, Some(3), Some(365)),
+        (Kind::Download, None, None),
+    ];
+    assert_eq!(of(&toml(good).unwrap()), expected);
+    let good = "id,kind,title.en,price.XTR,max_downloads,download_days\n\
+        handbook,download,Handbook,100,3,365\n\
+        for-ever,download,For ever,100,,\n";
+    assert_eq!(of(&csv(good).unwrap()), expected);
+    let wrong = r#"
+[[product]]
+id = "key"
+kind = "stock"
+title.en = "Key"
+price.XTR = 100
+max_downloads = 3
+download_days = 365
+[[product]]
+id = "handbook"
+kind = "download"
+title.en = "Handbook"
+price.XTR = 100
+max_downloads = 0
+download_days = "a year"
+"#;
+    insta::assert_snapshot!(told(toml(wrong)), @r#"
+    line 7: max_downloads is for products of the kind download, expected none here
+    line 8: download_days is for products of the kind download, expected none here
+    line 14: max_downloads is 0, expected a whole number from 1 to 1000, without quotes: 5
+    line 15: download_days is "a year", expected a whole number from 1 to 36500, without quotes: 365
+    "#);
+    let wrong = "id,kind,title.en,price.XTR,max_downloads\nkey,stock,Key,100,3\n";
+    insta::assert_snapshot!(told(csv(wrong)), @"line 2: max_downloads is for products of the kind download, expected none here");
 }
 
 #[test]

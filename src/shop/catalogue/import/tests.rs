@@ -220,3 +220,33 @@ async fn a_search_knows_every_language_and_the_family_whatever_the_case() {
     assert_eq!(counted("елка").await, 1);
     assert_eq!(counted("зета").await, 0);
 }
+
+#[tokio::test]
+async fn what_a_file_product_allows_is_updated_and_told() {
+    const HANDBOOK: &str = r#"
+[[product]]
+id = "handbook"
+kind = "download"
+title.en = "Handbook"
+price.XTR = 100
+max_downloads = 3
+download_days = 365
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let first = toml(&store, HANDBOOK).await.unwrap().products;
+    assert_eq!(first.added, ["handbook"]);
+    let again = toml(&store, HANDBOOK).await.unwrap().products;
+    assert_eq!(again.unchanged, 1);
+    let other = HANDBOOK
+        .replace("max_downloads = 3", "max_downloads = 10")
+        .replace("download_days = 365\n", "");
+    let second = toml(&store, &other).await.unwrap().products;
+    assert_eq!(
+        second.changed[0].fields,
+        [
+            change("max_downloads", "3", "10"),
+            change("download_days", "365", ""),
+        ]
+    );
+}
