@@ -13,13 +13,6 @@ download-left-of = { $most ->
 }
 download-until = until { $until }
 download-order-closed = The money went back, and its files can't be downloaded any more.
-download-size-bytes = { $bytes ->
-    [one] { $bytes } byte
-   *[other] { $bytes } bytes
-}
-download-size-kb = { $size } KB
-download-size-mb = { $size } MB
-download-size-gb = { $size } GB
 download-page-file = File
 download-page-size = Size
 download-page-left = Downloads left

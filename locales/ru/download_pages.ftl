@@ -14,14 +14,6 @@ download-left-of = { $most ->
 }
 download-until = до { $until }
 download-order-closed = Деньги возвращены, файлы больше нельзя скачать.
-download-size-bytes = { $bytes ->
-    [one] { $bytes } байт
-    [few] { $bytes } байта
-   *[other] { $bytes } байт
-}
-download-size-kb = { $size } КБ
-download-size-mb = { $size } МБ
-download-size-gb = { $size } ГБ
 download-page-file = Файл
 download-page-size = Размер
 download-page-left = Осталось скачиваний

@@ -187,7 +187,7 @@ on_both_engines! {
             assert_eq!(page.status, StatusCode::OK);
         }
         let page = browser.get(&path).await;
-        for words in [NAME, "2 MB", "2 of 2", "Handbook", "14 Dec 2023"] {
+        for words in [NAME, "2\u{a0}MB", "2 of 2", "Handbook", "14 Dec 2023"] {
             page.shows(words);
         }
         browser.get(&format!("{path}?lang=ru")).await.shows("Справочник");

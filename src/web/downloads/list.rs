@@ -53,7 +53,7 @@ fn item(site: &Site, language: Language, download: &Download) -> Item {
     let mut about = Vec::new();
     if let Some(file) = &download.file {
         about.push(i18n::clean(&file.name));
-        about.push(size(language, file.size));
+        about.push(i18n::size(language, file.size));
     }
     let args = [
         ("left", i18n::number(language, download.left()).into()),
@@ -87,50 +87,4 @@ pub(super) fn left(language: Language, download: &Download) -> String {
         ("most", i18n::number(language, download.most).into()),
     ];
     i18n::text(language, "download-page-left-of", &args)
-}
-
-/// A size as people say it: in the unit that leaves one to three digits before the point.
-pub(super) fn size(language: Language, bytes: i64) -> String {
-    const UNITS: [(&str, i64); 3] = [
-        ("download-size-gb", 1_000_000_000),
-        ("download-size-mb", 1_000_000),
-        ("download-size-kb", 1_000),
-    ];
-    let Some((id, unit)) = UNITS.into_iter().find(|(_, unit)| bytes >= *unit) else {
-        return i18n::text(language, "download-size-bytes", &[("bytes", bytes.into())]);
-    };
-    let tenths = bytes / (unit / 10);
-    let (whole, tenth) = (tenths / 10, tenths % 10);
-    let mut number = i18n::number(language, whole);
-    if whole < 10 && tenth > 0 {
-        let point = match language {
-            Language::En => '.',
-            Language::Ru => ',',
-        };
-        number += &format!("{point}{tenth}");
-    }
-    i18n::text(language, id, &[("size", number.into())])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_size_is_said_as_people_say_it() {
-        for (bytes, english, russian) in [
-            (1, "1 byte", "1 байт"),
-            (2, "2 bytes", "2 байта"),
-            (999, "999 bytes", "999 байт"),
-            (1_000, "1 KB", "1 КБ"),
-            (2_097_152, "2 MB", "2 МБ"),
-            (2_197_152, "2.1 MB", "2,1 МБ"),
-            (314_000_000, "314 MB", "314 МБ"),
-            (4_700_000_000, "4.7 GB", "4,7 ГБ"),
-        ] {
-            let plain = |text: String| text.replace('\u{a0}', " ");
-            assert_eq!(plain(size(Language::En, bytes)), english);
-            assert_eq!(plain(size(Language::Ru, bytes)), russian);
-        }
-    }
 }

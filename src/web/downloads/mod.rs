@@ -299,7 +299,7 @@ fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Respon
         facts.push((say("download-page-file", &[]), i18n::clean(&file.name)));
         facts.push((
             say("download-page-size", &[]),
-            list::size(language, file.size),
+            i18n::size(language, file.size),
         ));
     }
     if download.state == DownloadState::Granted {
