@@ -8,6 +8,7 @@ use super::chromium::Browser;
 use super::page::{PHONE, Tab};
 use crate::support::db::TestDb;
 use crate::web::browser::Pages;
+use crate::web::downloads::Files;
 use crate::web::login::init_data;
 
 /// What Telegram's apps give a page: a line that takes its events.
@@ -181,4 +182,39 @@ async fn in_the_frame_of_a_web_client_a_tab_of_its_own_is_opened_by_a_press() {
         "document.querySelector('iframe').contentDocument?.querySelector('#apart:not([hidden]) button.main')",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_downloads_page_opens_in_the_browser_outside() {
+    let db = TestDb::sqlite().await;
+    let files = Files::open(&db).await;
+    // Whom the opening names.
+    let customer = files.pages.shop.customer(77).await;
+    let order = files.order(&customer).await;
+    let path = files.path(&customer, order).await;
+    let now = files.pages.shop.clock.now() / 1_000;
+    let browser = Browser::start().await;
+    let mut tab = browser.visit("about:blank", PHONE).await;
+    tab.before_each_page(TELEGRAM).await;
+    tab.go(&opened(&files.pages, &init_data(now), &night()))
+        .await;
+    comes(&mut tab, "/cabinet").await;
+    tab.click_on("document.querySelector('a[href=\"/cabinet/downloads\"]')")
+        .await;
+    comes(&mut tab, "/cabinet/downloads").await;
+    tab.screenshot("mini-app-downloads").await;
+    tab.click_on(&format!("document.querySelector('a[href^=\"{path}\"]')"))
+        .await;
+    tab.until("JSON.parse(sessionStorage.getItem('told')).some(([event]) => event === 'web_app_open_link')")
+        .await;
+    let said = told(&mut tab).await;
+    assert_eq!(
+        said[2], "/cabinet/downloads",
+        "the Mini App stays where it is: {said}"
+    );
+    let url = said[1]["url"].as_str().expect("an address");
+    assert!(
+        url.starts_with(&format!("{}{path}", files.pages.base)),
+        "{url}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The program `name`. A variable such as KIOSK_TEST_NGINX names another one.
+/// The program `name`. A variable such as `KIOSK_TEST_NGINX` names another one.
 pub fn tool(name: &str) -> PathBuf {
     let variable = format!("KIOSK_TEST_{}", name.to_uppercase());
     if let Some(path) = std::env::var_os(&variable) {

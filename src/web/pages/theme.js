@@ -45,6 +45,13 @@
   window.Telegram = { ...window.Telegram, WebView: { receiveEvent } };
   window.TelegramGameProxy = { receiveEvent };
   window.TelegramGameProxy_receiveEvent = receiveEvent;
+  // Not every webview saves files: a download's page opens in the browser outside, which needs no login for it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || link.origin !== location.origin || !link.pathname.startsWith("/d/")) return;
+    event.preventDefault();
+    tell("web_app_open_link", { url: link.href });
+  });
   // From the first room of the cabinet there is no way back but out.
   tell("web_app_setup_back_button", { is_visible: location.pathname !== "/cabinet" });
 })();
