@@ -5,7 +5,7 @@ button-pay-card = 💳 Оплатить картой
 button-send-again = 🔁 Прислать счёт ещё раз
 button-cancel-order = ✖ Отменить заказ
 button-show-keys = 🔑 Показать ключи
-button-show-downloads = 📥 Показать загрузки
+button-show-downloads = 📥 Показать файлы
 button-order-open = 📦 Заказ
 button-order = { $number } · { $state }
 
