@@ -36,7 +36,12 @@ fn settings(port: u16, pages: &str, files: &Path) -> String {
             server {{
                 listen 127.0.0.1:{port};
                 location / {{ proxy_pass {pages}; }}
-                location /files/ {{ internal; alias {files}/; }}
+                location /files/ {{
+                    internal;
+                    alias {files}/;
+                    add_header Content-Security-Policy \"sandbox; default-src 'none'\" always;
+                    add_header X-Content-Type-Options nosniff always;
+                }}
             }}
         }}\n"
     )
@@ -94,6 +99,9 @@ on_both_engines! {
         assert!(got == all, "every byte");
         assert_eq!(said(&headers, "content-type"), "application/pdf");
         assert!(said(&headers, "content-disposition").starts_with("attachment; "));
+        assert_eq!(said(&headers, "cache-control"), "private, no-cache");
+        assert_eq!(said(&headers, "content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(said(&headers, "x-content-type-options"), "nosniff");
         assert!(headers.get("x-accel-redirect").is_none(), "where files are is not told");
         let (etag, range) = (said(&headers, "etag"), ("range", "bytes=1000000-"));
         let (status, headers, got) = fetch(&browser, &place, &[range, ("if-range", etag)]).await;
