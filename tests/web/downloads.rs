@@ -484,6 +484,11 @@ on_both_engines! {
             files.starts(&files.pages.browser(), &path).await;
         }
         hers.get("/cabinet/downloads").await.shows("Used up");
+        let export = hers.submits("/cabinet/data", "/cabinet/data/export", &[]).await;
+        let export: serde_json::Value = serde_json::from_str(&export.text).expect("JSON");
+        let told = &export["orders"][0]["downloads"][0];
+        let told = ["state", "started", "may_be_started", "until"].map(|name| told[name].clone());
+        assert_eq!(serde_json::json!(told), serde_json::json!(["granted", 2, 2, "2023-12-14T22:13:20Z"]));
         let bob = files.pages.shop.customer(2).await;
         let his = files.pages.logged_in(bob.id).await;
         assert!(!his.get("/cabinet/downloads").await.text.contains("/d/"));
