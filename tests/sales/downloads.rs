@@ -500,12 +500,12 @@ on_both_engines! {
         // What the killed ones left goes a day later.
         let left = library.on_disk();
         assert!(left > 1, "{left}");
+        std::fs::write(library.folder.path().join("notes"), "the operator's own").unwrap();
         let long_ago = std::time::UNIX_EPOCH + DAY;
         for entry in std::fs::read_dir(library.folder.path()).unwrap() {
             let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
             file.set_modified(long_ago).unwrap();
         }
-        std::fs::write(library.folder.path().join("notes"), "the operator's own").unwrap();
         library.shop.clock.advance(Duration::from_millis(OPEN_FOR as u64));
         library.import(b"the third edition").await.unwrap();
         assert_eq!(library.on_disk(), 2, "the file, and what is not ours");
