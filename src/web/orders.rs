@@ -260,7 +260,7 @@ async fn page(
     let (language, order) = (found.language, &found.order);
     let (state_words, hint) = standing(language, &site.zone, order);
     let customer = found.linked.customer;
-    let downloads = downloads::of_order(site, customer, order.id, language).await?;
+    let downloads = downloads::of_order(site, customer, order, language).await?;
     let page = Page {
         lang: language.code(),
         language,

@@ -58,8 +58,12 @@ impl Folder {
 
     /// Whether all bytes of a file are there, as far as its length tells.
     pub fn has(&self, file: &super::File) -> bool {
-        let about = fs::metadata(self.of(file.id));
-        about.is_ok_and(|about| about.is_file() && about.len() == file.size as u64)
+        self.is_whole(file.id, file.size)
+    }
+
+    fn is_whole(&self, file: PublicId, size: i64) -> bool {
+        let about = fs::metadata(self.of(file));
+        about.is_ok_and(|about| about.is_file() && about.len() == size as u64)
     }
 
     /// Copies `from` into the folder and waits until the disk has it. `progress` hears how many bytes are copied.
@@ -101,19 +105,22 @@ impl Folder {
     pub fn keep(&self, mut incoming: Incoming, name: PublicId) -> io::Result<()> {
         fs::rename(&incoming.path, self.of(name))?;
         incoming.path = PathBuf::new();
-        // The name is on the disk, too.
+        self.sync()
+    }
+
+    /// The names are on the disk, too.
+    fn sync(&self) -> io::Result<()> {
         File::open(&self.0)?.sync_all()
     }
 
     /// Where the bytes of `lost` are not all there, those of `found`, which are the same, take their place. Answers whether
     /// they did.
     pub fn mend(&self, lost: PublicId, found: PublicId, size: i64) -> io::Result<bool> {
-        let about = fs::metadata(self.of(lost));
-        if about.is_ok_and(|about| about.is_file() && about.len() == size as u64) {
+        if self.is_whole(lost, size) {
             return Ok(false);
         }
         fs::rename(self.of(found), self.of(lost))?;
-        File::open(&self.0)?.sync_all()?;
+        self.sync()?;
         Ok(true)
     }
 

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::response::{Html, Response};
 use axum::routing::get;
 
+use super::orders::{around, leaf};
 use crate::shop::downloads::view;
 use crate::web::downloads::{self as pages, Item};
 use crate::web::sheet::Frame;
@@ -29,10 +30,7 @@ pub(super) fn routes() -> Router<Site> {
 
 async fn list(visitor: Visitor) -> Result<Response, Problem> {
     let customer = visitor.owner()?.customer;
-    let at = visitor
-        .asked("page")
-        .and_then(|page| page.parse::<i64>().ok());
-    let at = at.unwrap_or(1).clamp(1, 100_000);
+    let at = leaf(&visitor);
     let mut downloads = visitor
         .site
         .store
@@ -40,14 +38,8 @@ async fn list(visitor: Visitor) -> Result<Response, Problem> {
             Box::pin(view::of_customer(tx, customer, PAGE + 1, (at - 1) * PAGE))
         })
         .await?;
-    let mut around = Vec::new();
-    let path = |page: i64| format!("/cabinet/downloads?page={page}");
-    if at > 1 {
-        around.push((path(at - 1), visitor.t("cabinet-newer")));
-    }
-    if downloads.len() as i64 > PAGE {
-        around.push((path(at + 1), visitor.t("cabinet-older")));
-    }
+    let has_older = downloads.len() as i64 > PAGE;
+    let around = around(&visitor, "/cabinet/downloads", at, has_older);
     downloads.truncate(PAGE as usize);
     let list = List {
         downloads: pages::items(&visitor.site, visitor.language, &downloads),

@@ -100,21 +100,32 @@ async fn home(visitor: Visitor) -> Result<Response, Problem> {
     Ok(visitor.answer(Html(list.render()?)))
 }
 
+/// Which page of a list is asked for, from 1.
+pub(super) fn leaf(visitor: &Visitor) -> i64 {
+    let asked = visitor.asked("page");
+    let at = asked.and_then(|page| page.parse::<i64>().ok());
+    at.unwrap_or(1).clamp(1, 100_000)
+}
+
+/// Where the newer and the older ones of a list are.
+pub(super) fn around(
+    visitor: &Visitor,
+    path: &str,
+    at: i64,
+    has_older: bool,
+) -> Vec<(String, String)> {
+    let path = |page: i64| format!("{path}?page={page}");
+    let newer = (at > 1).then(|| (path(at - 1), visitor.t("cabinet-newer")));
+    let older = has_older.then(|| (path(at + 1), visitor.t("cabinet-older")));
+    newer.into_iter().chain(older).collect()
+}
+
 async fn list(visitor: Visitor) -> Result<Response, Problem> {
     visitor.owner()?;
-    let at = visitor
-        .asked("page")
-        .and_then(|page| page.parse::<i64>().ok());
-    let at = at.unwrap_or(1).clamp(1, 100_000);
+    let at = leaf(&visitor);
     let orders = page(&visitor, PAGE + 1, (at - 1) * PAGE).await?;
-    let mut around = Vec::new();
-    let path = |page: i64| format!("/cabinet/orders?page={page}");
-    if at > 1 {
-        around.push((path(at - 1), visitor.t("cabinet-newer")));
-    }
-    if orders.len() as i64 > PAGE {
-        around.push((path(at + 1), visitor.t("cabinet-older")));
-    }
+    let has_older = orders.len() as i64 > PAGE;
+    let around = around(&visitor, "/cabinet/orders", at, has_older);
     let list = List {
         greeting: None,
         orders: lines(&visitor, &orders, PAGE),
@@ -223,7 +234,7 @@ async fn one(visitor: &Visitor, order: &OrderView, keys: Vec<Key>) -> Result<Res
     let (language, zone) = (visitor.language, &visitor.site.zone);
     let (state_words, hint) = pages::standing(language, zone, order);
     let path = format!("/cabinet/orders/{}", order.id);
-    let downloads = downloads::of_order(&visitor.site, customer, order.id, language).await?;
+    let downloads = downloads::of_order(&visitor.site, customer, order, language).await?;
     let page = One {
         frame: Frame::of(visitor, pages::title(language, order), &path),
         state: order.state.as_str(),

@@ -3,8 +3,8 @@
 use crate::i18n;
 use crate::shop::downloads::link;
 use crate::shop::downloads::view::{self, Download};
+use crate::shop::orders::view::OrderView;
 use crate::shop::texts::Language;
-use crate::store::PublicId;
 use crate::web::orders;
 use crate::web::site::{Problem, Site};
 
@@ -24,9 +24,14 @@ pub(in crate::web) struct Item {
 pub(in crate::web) async fn of_order(
     site: &Site,
     customer: i64,
-    order: PublicId,
+    order: &OrderView,
     language: Language,
 ) -> Result<Vec<Item>, Problem> {
+    // Most orders have none to look for.
+    if !order.has_downloads() {
+        return Ok(Vec::new());
+    }
+    let order = order.id;
     let downloads = site
         .store
         .read("pages.order.downloads", move |tx| {

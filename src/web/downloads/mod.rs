@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub(super) use self::list::{Item, items, of_order};
 use super::site::{self, Problem, Site};
-use super::visitor;
+use super::{orders, visitor};
 use crate::bus::attention::{self, Task};
 use crate::i18n::{self, Arg};
 use crate::shop::downloads::link::{self, Linked};
@@ -325,14 +325,13 @@ fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Respon
         }
         _ => None,
     };
-    let number = download.order.short();
     let page = Page {
         lang: language.code(),
         language,
         languages: [("en", "English"), ("ru", "Русский")],
         shop: i18n::clean(&site.name),
         title: i18n::clean(download.title.in_language(language)),
-        order: say("page-order", &[("number", number.into())]),
+        order: orders::number_words(language, download.order),
         notice,
         facts,
         sha256: download.file.as_ref().map(File::sha256),
