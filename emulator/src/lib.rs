@@ -15,7 +15,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! All state is in memory. Ids begin from the wall clock, so a database that outlives the emulator never sees one twice. The page and the
+//! All state is in memory. Ids begin from the wall clock, and above [`Options::ids_above`], so a database that outlives the emulator never
+//! sees one twice. The page and the
 //! control API ask for no password: keep the listener on the loopback.
 
 mod bot_api;
@@ -85,6 +86,9 @@ pub struct Options {
     pub token: Option<String>,
     /// A file to which charges, refunds, bot messages and confirmed updates are appended as JSON lines, each before its effect is answered.
     pub log: Option<PathBuf>,
+    /// The greatest `update_id` that the bot's database has, if it outlived an earlier emulator: a run of a few seconds makes ids
+    /// faster than the wall clock from which they begin.
+    pub ids_above: Option<i64>,
     /// What the chat page shows besides the chats.
     pub page: PageOptions,
 }
@@ -96,6 +100,7 @@ impl Default for Options {
             bot_name: BOT_NAME.to_owned(),
             token: None,
             log: None,
+            ids_above: None,
             page: PageOptions::default(),
         }
     }
@@ -157,7 +162,12 @@ pub async fn start(options: Options) -> Result<Emulator, StartError> {
         .build()
         .map_err(StartError::Client)?;
     let world = Arc::new(World::new(options.token, log));
-    world.change_quietly(|state| state.bot.name = options.bot_name);
+    world.change_quietly(|state| {
+        state.bot.name = options.bot_name;
+        if let Some(known) = options.ids_above {
+            state.begin_above(known);
+        }
+    });
     let control = Control::new(world.clone());
     let router = Router::new()
         .merge(control::routes(control.clone()))

@@ -25,6 +25,8 @@ use crate::{
 
 /// Keeps message ids apart from update ids, so that a mix-up of the two shows.
 const MESSAGES_ABOVE_UPDATES: i64 = 10_000_000;
+/// A run makes more messages than updates: so far above an earlier run's last update the numbers of its messages end, too.
+const ABOVE_AN_EARLIER_RUN: i64 = 10_000;
 
 /// A tap on a callback button that the bot may answer.
 #[derive(Debug, Clone)]
@@ -106,6 +108,15 @@ impl State {
             log,
             random,
         }
+    }
+
+    /// Ids that are given from now on are above those of a run whose greatest `update_id` was `known`, whatever the clock says.
+    pub(crate) fn begin_above(&mut self, known: i64) {
+        let first = known.saturating_add(ABOVE_AN_EARLIER_RUN);
+        self.queue.next_id = self.queue.next_id.max(first);
+        self.next_message = self
+            .next_message
+            .max(self.queue.next_id + MESSAGES_ABOVE_UPDATES);
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

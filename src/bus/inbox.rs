@@ -78,6 +78,8 @@ sql! {
         "UPDATE inbox SET state = 'dead', error = $2 WHERE seq = $1 AND state = 'new'";
     LAST = "inbox.last",
         "SELECT seq FROM inbox ORDER BY seq DESC LIMIT 1";
+    NEWEST_OF = "inbox.newest_of",
+        "SELECT event_id FROM inbox WHERE source = $1 ORDER BY seq DESC LIMIT 1";
     PAY = "inbox.pay_screen",
         "UPDATE inbox SET screen_owed = NULL
          WHERE lane = $1 AND seq <= $2 AND screen_owed IS NOT NULL";
@@ -297,6 +299,12 @@ pub(super) async fn due_without_lane(
 /// Proves that the inbox can be read.
 pub async fn is_readable(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.optional::<(i64,)>(&LAST, binds![]).await.map(|_| ())
+}
+
+/// The name of the fact of this source that was stored last.
+pub async fn newest_of(tx: &mut Tx<'_>, source: &str) -> Result<Option<String>, StoreError> {
+    let newest = tx.optional::<(String,)>(&NEWEST_OF, binds![source]).await?;
+    Ok(newest.map(|row| row.0))
 }
 
 /// Chats that no living process works on and that were owed a screen after `since`, with the turn that owes it; older

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use super::run::{cabinet, shopfront, stopped};
 use super::{Failure, Outcome};
 use crate::app::{self, App, CabinetSettings, Settings, WebSettings};
+use crate::bot::vital;
+use crate::bus::inbox;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::shop::access::Way;
@@ -25,6 +27,7 @@ use crate::shop::keys::import as keys;
 use crate::shop::vault::MasterKey;
 use crate::store::{Location, random_bytes};
 
+const BOT: i64 = 7_000_000_001;
 const TOKEN: &str = "7000000001:demo-of-a-shop-on-an-emulated-telegram";
 const CATALOGUE: &str = include_str!("../../config/demo-catalogue.toml");
 /// The pictures that it mentions. `config/demo/make.py` has drawn them.
@@ -134,13 +137,14 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, Failure
     let database = Location::Sqlite(folder.path.join("kiosk.db"));
     let master_key = MasterKey::beside(&folder.path.join("kiosk.db"))?;
     let files = Files::new(folder.path.join("files"));
-    fill(&database, &master_key, &files).await?;
+    let last_update = fill(&database, &master_key, &files).await?;
 
     let clock = Clock::system();
     let options = Options {
         listen: args.listen,
         bot_name: config.shop.name.clone(),
         token: Some(TOKEN.to_owned()),
+        ids_above: last_update,
         page: page(&clock),
         ..Options::default()
     };
@@ -199,8 +203,12 @@ fn page(clock: &Clock) -> PageOptions {
     }
 }
 
-/// Imports the demo's products and its file, and keys where a product has none yet.
-async fn fill(database: &Location, master_key: &MasterKey, folder: &Files) -> Result<(), Failure> {
+/// Imports the demo's products and its file, and keys where a product has none yet. Answers the last update that a kept shop has.
+async fn fill(
+    database: &Location,
+    master_key: &MasterKey,
+    folder: &Files,
+) -> Result<Option<i64>, Failure> {
     let (store, vault, lock) = app::open(database, 1, master_key, Clock::system()).await?;
     let (products, photos) =
         stock().map_err(|problems| format!("the demo's catalogue is broken: {problems:?}"))?;
@@ -227,9 +235,14 @@ async fn fill(database: &Location, master_key: &MasterKey, folder: &Files) -> Re
         }
         keys::import(&store, &vault, slug, std::io::Cursor::new(lines), |_| {}).await?;
     }
+    let newest = store
+        .read("cli.demo.newest_update", |tx| {
+            Box::pin(async { inbox::newest_of(tx, &vital::source(BOT)).await })
+        })
+        .await?;
     store.close().await;
     drop(lock);
-    Ok(())
+    Ok(newest.and_then(|id| id.parse().ok()))
 }
 
 /// The demo's catalogue with its pictures.

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use reqwest::Url;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -51,6 +53,25 @@ impl Demo {
     /// Where its chat page is.
     pub(super) fn chat_url(&self) -> &str {
         &self.chat_url
+    }
+
+    /// So many more updates come to the shop, at once.
+    pub(super) async fn hurries(&self, updates: usize) {
+        for _ in 0..updates {
+            let update = json!({ "update": { "poll": {} } });
+            self.control("update", update).await;
+        }
+        while self.control("pending", json!({})).await["pending"] != 0 {}
+    }
+
+    async fn control(&self, verb: &str, body: Value) -> Value {
+        let url = Url::parse(&self.chat_url).expect("an address");
+        let url = url.join(&format!("/control/{verb}")).expect("an address");
+        let client = reqwest::Client::builder().no_proxy().build();
+        let request = client.expect("a client").post(url).json(&body);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{verb}: {answer:?}");
+        answer.json().await.expect("JSON")
     }
 
     /// Ends it as Ctrl-C does; it must end well.

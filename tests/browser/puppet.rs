@@ -68,9 +68,13 @@ impl Puppet {
         }
     }
 
+    /// The page with Bob's chat in front.
+    pub(super) fn chat_url(&self) -> String {
+        format!("{}?user={}", self.emulator.chat_url(), self.customer)
+    }
+
     pub(super) async fn open(&self, browser: &Browser) -> Tab {
-        let url = format!("{}?user={}", self.emulator.chat_url(), self.customer);
-        let mut tab = browser.open(&url, PHONE).await;
+        let mut tab = browser.open(&self.chat_url(), PHONE).await;
         let chat = tab.chat("Bob").await;
         tab.click(&chat, "Start").await;
         self.update("message").await;

@@ -7,7 +7,7 @@ use kiosk_emulator::{Mail, OnAdvance};
 use serde_json::json;
 
 use super::chromium::Browser;
-use super::page::DESKTOP;
+use super::page::{DESKTOP, PHONE};
 use super::puppet::Puppet;
 
 #[tokio::test]
@@ -208,6 +208,21 @@ async fn a_click_makes_it_later() {
         .await;
     assert_eq!(toast, "It is 15 minutes later now.");
     assert_eq!(moved.load(Ordering::Relaxed), 15 * 60);
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_window_that_changes_before_the_chats_have_come_shows_who_was_asked_for() {
+    let bot = Puppet::start().await;
+    let browser = Browser::start().await;
+    let mut tab = browser.visit("about:blank", PHONE).await;
+    tab.before_each_page(
+        "const plain = window.fetch;
+         window.fetch = (...asked) => { dispatchEvent(new Event('resize')); return plain(...asked); };",
+    )
+    .await;
+    tab.go(&bot.chat_url()).await;
+    tab.chat("Bob").await;
     assert_eq!(tab.complaints(), Vec::<String>::new());
 }
 

@@ -55,6 +55,8 @@ function inOrder() {
 
 // As many chats as there is room for: those that were chosen last, in the order of the tabs.
 function arrange() {
+  // Turned before the chats have come: who was asked for is not forgotten.
+  if (chats.size === 0) return;
   const wide = $("chats").clientWidth || innerWidth;
   const room = Math.max(1, Math.floor(wide / NARROWEST));
   const order = inOrder().map((chat) => chat.user);
