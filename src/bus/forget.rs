@@ -55,9 +55,12 @@ sql! {
     END = "forget.end",
         "SELECT (SELECT COALESCE(MAX(seq), 0) FROM inbox), (SELECT COALESCE(MAX(id), 0) FROM outbox)";
     LETTERS = "forget.letters",
-        "SELECT id FROM outbox WHERE id > $3 AND id <= $4 AND (chat_id = $1 OR payload LIKE $2)";
+        "SELECT id FROM outbox WHERE id > $3 AND id <= $4
+         AND (chat_id = $1 OR payload LIKE $2 OR payload LIKE $5)";
+    // Of news for staff, the key says to whom they went.
     LETTER = "forget.letter",
         "UPDATE outbox SET payload = $3, error = NULL, changed_at = $4,
+             dedup_key = CASE WHEN kind = 'alert' THEN 'alert:forgotten:' || CAST(id AS TEXT) ELSE dedup_key END,
              chat_id = CASE WHEN chat_id IS NULL THEN NULL ELSE $2 END
          WHERE id = $1 AND state IN ('sent', 'cancelled', 'uncertain')";
     FACT = "forget.fact",
@@ -67,11 +70,13 @@ sql! {
          WHERE seq = $1 AND state = 'done'";
     UNSENT = "forget.unsent",
         "UPDATE outbox SET state = 'cancelled', changed_at = $3
-         WHERE state = 'pending' AND (chat_id = $1 OR payload LIKE $2)";
+         WHERE state = 'pending' AND (chat_id = $1 OR payload LIKE $2 OR payload LIKE $4)";
     SENDING = "forget.sending",
-        "SELECT id FROM outbox WHERE state = 'sending' AND (chat_id = $1 OR payload LIKE $2) LIMIT 1";
+        "SELECT id FROM outbox
+         WHERE state = 'sending' AND (chat_id = $1 OR payload LIKE $2 OR payload LIKE $3) LIMIT 1";
     DEAD_LETTERS = "forget.dead_letters",
-        "SELECT id FROM outbox WHERE state = 'dead' AND (chat_id = $1 OR payload LIKE $2)";
+        "SELECT id FROM outbox
+         WHERE state = 'dead' AND (chat_id = $1 OR payload LIKE $2 OR payload LIKE $3)";
     // What is said of a fact that nobody could handle may quote it.
     TASKS = "forget.tasks",
         "UPDATE attention SET detail = $2
@@ -112,9 +117,10 @@ impl Person {
         .map(String::into_bytes)
     }
 
-    /// How the payload of a letter names them that has no chat.
-    fn addressed(self) -> String {
-        format!("%\"to\":{},%", self.id)
+    /// How the payload of a letter names them that has no chat: among other fields, and as the last one.
+    fn addressed(self) -> [String; 2] {
+        let id = self.id;
+        [format!("%\"to\":{id},%"), format!("%\"to\":{id}}}%")]
     }
 }
 
@@ -132,8 +138,10 @@ pub async fn unfinished(tx: &mut Tx<'_>, person: Person) -> Result<Option<Unfini
             return Ok(Some(Unfinished::Money));
         }
     }
-    let to = person.addressed();
-    let sending: Option<(i64,)> = tx.optional(&SENDING, binds![person.id, to]).await?;
+    let [to, at_last] = person.addressed();
+    let sending: Option<(i64,)> = tx
+        .optional(&SENDING, binds![person.id, to, at_last])
+        .await?;
     Ok(sending.map(|_| Unfinished::Letter))
 }
 
@@ -147,8 +155,8 @@ pub async fn find(
     let [a, b, c, d] = person.names();
     let facts = binds![person.id, a, b, c, d, after.fact, until.fact];
     let facts: Vec<(i64,)> = tx.all(&FACTS, facts).await?;
-    let to = person.addressed();
-    let letters = binds![person.id, to, after.letter, until.letter];
+    let [to, at_last] = person.addressed();
+    let letters = binds![person.id, to, after.letter, until.letter, at_last];
     let letters: Vec<(i64,)> = tx.all(&LETTERS, letters).await?;
     Ok(Traces {
         facts: facts.into_iter().map(|row| row.0).collect(),
@@ -174,19 +182,19 @@ pub async fn forget(
     end: Mark,
 ) -> Result<(), StoreError> {
     let Person { id, instead } = person;
-    let (now, to) = (tx.now(), person.addressed());
+    let (now, [to, at_last]) = (tx.now(), person.addressed());
     for (seq, state, _) in open_facts(tx, person).await? {
         if state == "dead" {
             super::inbox::drop_dead(tx, seq).await?;
         }
     }
-    let dead: Vec<(i64,)> = tx.all(&DEAD_LETTERS, binds![id, to]).await?;
+    let dead: Vec<(i64,)> = tx.all(&DEAD_LETTERS, binds![id, to, at_last]).await?;
     for (letter,) in dead {
         if let Some(letter) = super::outbox::dead_one(tx, letter).await? {
             super::outbox::drop_dead(tx, &letter).await?;
         }
     }
-    tx.execute(&UNSENT, binds![id, to, now]).await?;
+    tx.execute(&UNSENT, binds![id, to, now, at_last]).await?;
     tx.execute(&DIALOGUE, binds![id]).await?;
     // Whoever works on the chat sees that the lane is gone, and takes it anew.
     tx.all::<(i64,)>(&LANE, binds![id]).await?;

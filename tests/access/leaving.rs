@@ -13,6 +13,7 @@ use kiosk::shop::confirmations::{Asker, Target, WayIn};
 use kiosk::shop::customers::consents::{self, Matter};
 use kiosk::shop::customers::profile::{self, GivenName};
 use kiosk::shop::customers::{self, Customer, Email};
+use kiosk::shop::letters::{self, Letter};
 use kiosk::shop::orders::State;
 use kiosk::shop::payments::settle::Settled;
 use kiosk::shop::staff::{self, Role};
@@ -50,6 +51,10 @@ sql! {
         "UPDATE outbox SET state = 'sending', lease_until = 1 WHERE state = 'pending' AND kind = 'mail_password'";
     UNCLAIM = "test.leaving.unclaim",
         "UPDATE outbox SET state = 'pending', lease_until = NULL WHERE state = 'sending'";
+    SEND = "test.leaving.send",
+        "UPDATE outbox SET state = 'sending', lease_until = 1 WHERE state = 'pending' AND dedup_key = $1";
+    SENT = "test.leaving.sent",
+        "UPDATE outbox SET state = $2, lease_until = NULL WHERE state = 'sending' AND dedup_key = $1";
     STATES = "test.leaving.states", "SELECT kind, state FROM outbox WHERE payload <> '{}' ORDER BY id";
     BODIES = "test.leaving.bodies", "SELECT event_id, raw FROM inbox WHERE lane = $1 ORDER BY seq";
     KEPT = "test.leaving.kept",
@@ -173,6 +178,25 @@ impl World {
         }
     }
 
+    /// A letter to her that has come so far; `pending` is the beginning.
+    async fn writes(&self, letter: Letter, state: &'static str) {
+        let ann = self.ann.clone();
+        self.cabinet
+            .write(move |tx| {
+                let (ann, letter) = (ann.clone(), letter.clone());
+                Box::pin(async move {
+                    letters::post(tx, &ann, &letter).await?;
+                    let key = letter.dedup_key();
+                    if state != "pending" {
+                        tx.execute(&SEND, binds![key.clone()]).await?;
+                        tx.execute(&SENT, binds![key, state]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+    }
+
     async fn erase(&self) -> Result<Erased, EraseError> {
         erase::erase(&self.cabinet.store, self.ann.id).await
     }
@@ -272,6 +296,13 @@ on_both_engines! {
         // Money that no order asked for, and staff have decided.
         shop.settle(&Shop::charge(ann, "", "charge-0")).await;
         cabinet.write(|tx| Box::pin(kiosk::bus::attention::resolve(tx, "payment.unmatched", "stars:charge-0"))).await;
+        // Mails for orders whose keys the chat could not take, and news of the time when she was of the staff.
+        for (order, state) in [(1, "pending"), (2, "sent"), (3, "dead")] {
+            let order = PublicId([order; 16]);
+            world.writes(Letter::MailOrder { order, to: ID }, state).await;
+        }
+        let batch = PublicId([4; 16]);
+        world.writes(Letter::Alert { batch, to: ID }, "sent").await;
         // One mail more, not sent yet.
         cabinet.log_in("+79990000777", "слон ест ананас").await;
         assert_eq!(world.erase().await.unwrap(), Erased::Done);
