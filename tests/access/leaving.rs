@@ -342,6 +342,42 @@ on_both_engines! {
         assert_eq!(left, Vec::<&str>::new());
     }
 
+    async fn what_was_under_way_writes_nothing_to_somebody_who_is_erased(db: TestDb) {
+        let world = World::open(&db).await;
+        let World { shop, cabinet, ann, .. } = &world;
+        assert_eq!(world.erase().await.unwrap(), Erased::Done);
+        // Forms that were sent before, and read after.
+        let (id, vault, store) = (ann.id, cabinet.vault.clone(), &cabinet.store);
+        cabinet.write(move |tx| Box::pin(async move {
+            profile::set_given_name(tx, id, GivenName::read("Canary-Given").as_ref()).await
+        })).await;
+        let begun = store.write("test.begin", move |tx| {
+            let vault = vault.clone();
+            Box::pin(async move {
+                let target = Target::Email(Email::read("canary.mail@other.example").expect("an address"));
+                begin::begin(tx, &vault, &Wish { asker: Asker::Customer(id), target, address: None, by: None }).await
+            })
+        });
+        assert!(begun.await.is_err());
+        let taken = store.write("test.take_phone", move |tx| Box::pin(async move {
+            let phone = customers::Phone::read("+79990000777").expect("a phone");
+            customers::take_phone(tx, id, &phone).await
+        }));
+        assert!(taken.await.is_err());
+        let taken = store.write("test.take_email", move |tx| Box::pin(async move {
+            let email = Email::read("canary.mail@example.com").expect("an address");
+            customers::take_email(tx, id, &email, PublicId([1; 16])).await
+        }));
+        assert!(taken.await.is_err());
+        cabinet.write(|tx| Box::pin(tx.execute(&DONE, binds![]))).await;
+        shop.expect_clean_books().await;
+        world.close().await;
+        let after = dump(&db).await;
+        for canary in ["Canary-Given", "canary.mail", "79990000777"] {
+            assert!(!holds(&after, canary), "{canary}");
+        }
+    }
+
     async fn nobody_is_erased_while_something_is_unfinished(db: TestDb) {
         let world = World::open(&db).await;
         let World { shop, cabinet, ann, .. } = &world;

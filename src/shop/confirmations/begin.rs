@@ -140,7 +140,7 @@ async fn known(tx: &mut Tx<'_>, wish: &Wish) -> Result<Option<Customer>, StoreEr
     match (wish.asker, &wish.target) {
         (Asker::Customer(id), _) => {
             let unknown = || StoreError::new("confirmations.begin", ErrorKind::NoRow);
-            let customer = customers::by_id(tx, id).await?;
+            let customer = customers::living(tx, id).await?;
             customer.ok_or_else(unknown).map(Some)
         }
         (Asker::Visitor(_), Target::Phone(phone)) => customers::by_phone(tx, phone).await,

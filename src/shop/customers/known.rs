@@ -65,6 +65,10 @@ sql! {
         "SELECT id, telegram_id, name, language, state
          FROM customers
          WHERE id = $1";
+    LIVING = "customers.living",
+        "SELECT id, telegram_id, name, language, state
+         FROM customers
+         WHERE id = $1 AND erased_at IS NULL";
     BY_PHONE = "customers.by_phone",
         "SELECT id, telegram_id, name, language, state
          FROM customers
@@ -142,6 +146,11 @@ pub async fn set_language(
 /// A customer by their row.
 pub async fn by_id(tx: &mut Tx<'_>, id: i64) -> Result<Option<Customer>, StoreError> {
     tx.optional(&BY_ID, binds![id]).await
+}
+
+/// A customer by their row, unless they are erased.
+pub async fn living(tx: &mut Tx<'_>, id: i64) -> Result<Option<Customer>, StoreError> {
+    tx.optional(&LIVING, binds![id]).await
 }
 
 /// Whose confirmed phone number it is.

@@ -12,7 +12,7 @@ mod take;
 pub use self::email::Email;
 pub(in crate::shop) use self::known::lock;
 pub use self::known::{
-    Customer, by_email, by_id, by_phone, by_telegram_id, meet, set_blocked, set_language,
+    Customer, by_email, by_id, by_phone, by_telegram_id, living, meet, set_blocked, set_language,
 };
 pub use self::phone::{Phone, Region};
 pub use self::profile::{GivenName, phone};

@@ -22,11 +22,15 @@ pub enum Taken {
 
 sql! {
     HAVE_PHONE = "customers.take_phone.lock",
-        sqlite: "SELECT id, phone FROM customers WHERE id = $1 OR phone = $2 ORDER BY id",
-        postgres: "SELECT id, phone FROM customers WHERE id = $1 OR phone = $2 ORDER BY id FOR NO KEY UPDATE";
+        sqlite: "SELECT id, phone FROM customers
+             WHERE (id = $1 AND erased_at IS NULL) OR phone = $2 ORDER BY id",
+        postgres: "SELECT id, phone FROM customers
+             WHERE (id = $1 AND erased_at IS NULL) OR phone = $2 ORDER BY id FOR NO KEY UPDATE";
     HAVE_EMAIL = "customers.take_email.lock",
-        sqlite: "SELECT id, email FROM customers WHERE id = $1 OR email_key = $2 ORDER BY id",
-        postgres: "SELECT id, email FROM customers WHERE id = $1 OR email_key = $2 ORDER BY id FOR NO KEY UPDATE";
+        sqlite: "SELECT id, email FROM customers
+             WHERE (id = $1 AND erased_at IS NULL) OR email_key = $2 ORDER BY id",
+        postgres: "SELECT id, email FROM customers
+             WHERE (id = $1 AND erased_at IS NULL) OR email_key = $2 ORDER BY id FOR NO KEY UPDATE";
     // Two who confirm the same target at once: it may be nobody's row yet, so it is locked by its name.
     LOCK_TARGET = "customers.take.lock_target",
         sqlite: "SELECT $1 + $2",
@@ -46,7 +50,7 @@ sql! {
         "UPDATE confirmations SET replaced = $2 WHERE public_id = $1";
 }
 
-/// The customer has proved that the phone number is theirs.
+/// The customer has proved that the phone number is theirs. Somebody who was erased meanwhile has no row to keep it.
 pub async fn take_phone(tx: &mut Tx<'_>, id: i64, phone: &Phone) -> Result<Taken, StoreError> {
     let (now, phone) = (tx.now(), phone.as_str());
     lock_target(tx, "phone", phone).await?;
@@ -66,8 +70,8 @@ pub async fn take_phone(tx: &mut Tx<'_>, id: i64, phone: &Phone) -> Result<Taken
     Ok(taken)
 }
 
-/// The customer has proved by a confirmation that the address is theirs. If it takes the place of another address, that
-/// one is told by mail.
+/// The customer has proved by a confirmation that the address is theirs. Somebody who was erased meanwhile has no row to
+/// keep it. If it takes the place of another address, that one is told by mail.
 pub async fn take_email(
     tx: &mut Tx<'_>,
     id: i64,
