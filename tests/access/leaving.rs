@@ -65,6 +65,13 @@ sql! {
         "INSERT INTO cart_lines (customer_id, product_id, quantity, prices, added_at)
          SELECT $1, id, 1, '{}', 1 FROM products WHERE slug = $2";
     REVIVE = "test.leaving.revive", "UPDATE customers SET phone = '+79990000777', phone_confirmed_at = 1 WHERE id = $1";
+    REPLACED = "test.leaving.replaced",
+        "UPDATE confirmations SET replaced = 'canary.mail@older.example' WHERE customer_id = $1 AND purpose = 'email'";
+    SENT_BY = "test.leaving.sent_by",
+        "INSERT INTO confirmation_sends (public_id, confirmation_id, round, sender, state, created_at, changed_at)
+         SELECT public_id, id, 1, 'mail:main', 'sending', 1, 1 FROM confirmations
+         WHERE customer_id = $1 AND purpose = 'email'";
+    BANK = "test.leaving.bank", "UPDATE payments SET provider_charge_id = 'bank-1'";
     VK = "test.leaving.vk", "UPDATE customers SET vk_user_id = 777 WHERE id = $1";
 }
 
@@ -457,6 +464,13 @@ on_both_engines! {
         let World { shop, cabinet, bob, .. } = &world;
         shop.place(bob, "bobs").await.unwrap();
         cabinet.write(|tx| Box::pin(async move { staff::put(tx, ID, Role::Support, false).await.map(|_| ()) })).await;
+        let id = world.ann.id;
+        cabinet.write(move |tx| Box::pin(async move {
+            for (sql, binds) in [(&REPLACED, binds![id]), (&SENT_BY, binds![id]), (&BANK, binds![])] {
+                tx.execute(sql, binds).await?;
+            }
+            Ok(())
+        })).await;
         let all = world.export(Keys::Listed).await.unwrap();
         assert_eq!(all["profile"]["telegram_name"], "Canary-Name");
         assert_eq!(all["profile"]["given_name"], "Canary-Given");
@@ -467,12 +481,18 @@ on_both_engines! {
         assert_eq!(all["profile"]["staff_role"], "support");
         assert_eq!(all["profile"]["known_since"], "2023-11-14T22:13:20Z");
         assert_eq!(all["consents"][0]["version"], "2026-01");
+        assert_eq!(all["profile"]["phone_confirmed_at"], "2023-11-14T22:13:20Z");
+        assert_eq!(all["profile"]["email_confirmed_at"], "2023-11-14T22:13:20Z");
         assert_eq!(all["confirmations"].as_array().unwrap().len(), 2);
+        assert_eq!(all["confirmations"][1]["instead_of"], "canary.mail@older.example");
+        assert_eq!(all["confirmations"][1]["sends"][0]["by"], "mail:main");
+        assert_eq!(all["confirmations"][1]["sends"][0]["state"], "sending");
         assert_eq!(all["cart"][0]["product"], SLUG);
         assert_eq!(all["orders"].as_array().unwrap().len(), 1);
         assert_eq!(all["orders"][0]["lines"][0]["quantity"], 1);
         assert_eq!(all["orders"][0]["keys"][0]["state"], "sold");
         assert_eq!(all["payments"][0]["charge"], "charge-1");
+        assert_eq!(all["payments"][0]["charge_at_the_bank"], "bank-1");
         assert_eq!(all["payments"][0]["amount_minor"], PRICE);
         let sessions = all["sessions"].as_array().unwrap();
         assert!(sessions.iter().any(|it| it["browser"] == "CanaryFox 1.0" && it["network"] == "198.51.100.0/24"));
@@ -495,7 +515,8 @@ on_both_engines! {
         let store = db.store(&kiosk::clock::Clock::frozen(1)).await;
         let names = crate::access::rig::columns(&store).await;
         // How a customer is named: by their row, by Telegram's id, and by what belongs to their orders.
-        let naming = ["customer_id", "telegram_id", "payer_telegram_id", "chat_id", "lane", "used_by", "order_id", "unit_id", "payment_id"];
+        let naming = ["customer_id", "telegram_id", "payer_telegram_id", "chat_id", "lane", "used_by", "order_id", "unit_id", "payment_id",
+            "download_id", "confirmation_id"];
         let naming: BTreeSet<&str> = names.iter()
             .filter(|(_, column)| naming.contains(&column.as_str()))
             .map(|(table, _)| table.as_str()).collect();

@@ -14,7 +14,7 @@ use crate::store::{ErrorKind, PublicId, Store, StoreError, Tx};
 use crate::{binds, row, sql};
 
 /// Tables whose rows of a customer are in an export.
-pub const COVERED: [&str; 15] = [
+pub const COVERED: [&str; 17] = [
     "customers",
     "consents",
     "carts",
@@ -24,11 +24,13 @@ pub const COVERED: [&str; 15] = [
     "order_units",
     "keys",
     "downloads",
+    "download_starts",
     "payments",
     "refunds",
     "sessions",
     "passwords",
     "confirmations",
+    "confirmation_sends",
     "staff",
 ];
 
@@ -104,7 +106,18 @@ row! {
     }
 }
 row! {
+    struct Person {
+        telegram_id: i64,
+        state: String,
+        vk_user: Option<i64>,
+        created_at: Millis,
+        phone_confirmed_at: Option<Millis>,
+        email_confirmed_at: Option<Millis>,
+    }
+}
+row! {
     struct Download {
+        row: i64,
         line: i64,
         unit: i64,
         state: String,
@@ -120,6 +133,7 @@ row! {
         order: Option<Vec<u8>>,
         provider: String,
         charge: String,
+        bank_charge: Option<String>,
         disposition: String,
         currency: String,
         amount: i64,
@@ -128,9 +142,11 @@ row! {
 }
 row! {
     struct Confirmation {
+        row: i64,
         purpose: String,
         channel: String,
         target: String,
+        replaced: Option<String>,
         state: String,
         created_at: Millis,
     }
@@ -150,7 +166,8 @@ row! {
 
 sql! {
     MORE = "access.export.more",
-        "SELECT telegram_id, state, vk_user_id, created_at FROM customers WHERE id = $1";
+        "SELECT telegram_id, state, vk_user_id, created_at, phone_confirmed_at, email_confirmed_at
+         FROM customers WHERE id = $1";
     ROLE = "access.export.role",
         "SELECT s.role, s.added_at FROM staff s JOIN customers c ON c.telegram_id = s.telegram_id WHERE c.id = $1";
     CART = "access.export.cart",
@@ -166,11 +183,14 @@ sql! {
          FROM order_units u JOIN order_lines l ON l.id = u.line_id JOIN keys k ON k.unit_id = u.id
          WHERE u.order_id = $1 ORDER BY l.line_no, u.unit_no";
     DOWNLOADS = "access.export.downloads",
-        "SELECT l.line_no, u.unit_no, d.state, d.started, d.most, d.granted_at, d.expires_at
+        "SELECT d.id, l.line_no, u.unit_no, d.state, d.started, d.most, d.granted_at, d.expires_at
          FROM order_units u JOIN order_lines l ON l.id = u.line_id JOIN downloads d ON d.unit_id = u.id
          WHERE u.order_id = $1 ORDER BY l.line_no, u.unit_no";
+    STARTS = "access.export.download_starts",
+        "SELECT started_at, expires_at FROM download_starts WHERE download_id = $1 ORDER BY id";
     PAYMENTS = "access.export.payments",
-        "SELECT p.id, o.public_id, p.provider, p.charge_id, p.disposition, p.currency, p.amount_minor, p.received_at
+        "SELECT p.id, o.public_id, p.provider, p.charge_id, p.provider_charge_id, p.disposition, p.currency,
+             p.amount_minor, p.received_at
          FROM payments p LEFT JOIN orders o ON o.id = p.order_id
          WHERE o.customer_id = $1
              OR (p.order_id IS NULL AND p.payer_telegram_id = (SELECT telegram_id FROM customers WHERE id = $1))
@@ -182,7 +202,10 @@ sql! {
          FROM sessions WHERE customer_id = $1 ORDER BY id";
     PASSWORD = "access.export.password", "SELECT changed_at FROM passwords WHERE customer_id = $1";
     CONFIRMATIONS = "access.export.confirmations",
-        "SELECT purpose, channel, target, state, created_at FROM confirmations WHERE customer_id = $1 ORDER BY id";
+        "SELECT id, purpose, channel, target, replaced, state, created_at
+         FROM confirmations WHERE customer_id = $1 ORDER BY id";
+    SENDS = "access.export.confirmation_sends",
+        "SELECT sender, state, created_at FROM confirmation_sends WHERE confirmation_id = $1 ORDER BY id";
 }
 
 /// Everything of the customer whose session it is.
@@ -259,20 +282,21 @@ async fn profile_of(tx: &mut Tx<'_>, customer: i64) -> Result<Value, StoreError>
     let profile = profile::of(tx, customer)
         .await?
         .ok_or_else(|| StoreError::new(MORE.name, ErrorKind::NoRow))?;
-    let (telegram_id, state, vk_user, created_at): (i64, String, Option<i64>, Millis) =
-        tx.one(&MORE, binds![customer]).await?;
+    let more: Person = tx.one(&MORE, binds![customer]).await?;
     let role: Option<(String, Millis)> = tx.optional(&ROLE, binds![customer]).await?;
     Ok(json!({
-        "telegram_id": telegram_id,
-        "vk_user_id": vk_user,
+        "telegram_id": more.telegram_id,
+        "vk_user_id": more.vk_user,
         "telegram_name": profile.name,
         "given_name": profile.given_name,
         "language": profile.language.code(),
         "phone": profile.phone,
+        "phone_confirmed_at": time(more.phone_confirmed_at),
         "email": profile.email,
-        "known_since": time(Some(created_at)),
+        "email_confirmed_at": time(more.email_confirmed_at),
+        "known_since": time(Some(more.created_at)),
         "registered_at": time(profile.registered_at),
-        "has_blocked_the_bot": state == "blocked",
+        "has_blocked_the_bot": more.state == "blocked",
         "staff_role": role.as_ref().map(|(role, _)| role),
         "staff_since": time(role.as_ref().map(|(_, at)| *at)),
     }))
@@ -288,13 +312,18 @@ async fn consents_of(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Value>, Store
 
 async fn confirmations(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Value>, StoreError> {
     let all: Vec<Confirmation> = tx.all(&CONFIRMATIONS, binds![customer]).await?;
-    let shown = all.iter().map(|it| {
-        json!({
-            "purpose": it.purpose, "channel": it.channel, "target": it.target, "state": it.state,
-            "at": time(Some(it.created_at)),
-        })
-    });
-    Ok(shown.collect())
+    let mut shown = Vec::with_capacity(all.len());
+    for it in all {
+        let sends: Vec<(String, String, Millis)> = tx.all(&SENDS, binds![it.row]).await?;
+        let sends = sends.iter().map(|(sender, state, at)| {
+            json!({ "by": sender, "state": state, "at": time(Some(*at)) })
+        });
+        shown.push(json!({
+            "purpose": it.purpose, "channel": it.channel, "target": it.target, "instead_of": it.replaced,
+            "state": it.state, "at": time(Some(it.created_at)), "sends": sends.collect::<Vec<_>>(),
+        }));
+    }
+    Ok(shown)
 }
 
 async fn cart(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Value>, StoreError> {
@@ -321,17 +350,22 @@ async fn order(tx: &mut Tx<'_>, order: Order) -> Result<Value, StoreError> {
     let keys = keys.iter().map(|(line, unit, state, revealed_at)| {
         json!({ "line": line, "unit": unit, "state": state, "shown_at": time(*revealed_at) })
     });
-    let downloads: Vec<Download> = tx.all(&DOWNLOADS, binds![order.row]).await?;
-    let downloads = downloads.iter().map(|it| {
-        json!({
+    let rows: Vec<Download> = tx.all(&DOWNLOADS, binds![order.row]).await?;
+    let mut downloads = Vec::with_capacity(rows.len());
+    for it in rows {
+        let starts: Vec<(Millis, Millis)> = tx.all(&STARTS, binds![it.row]).await?;
+        let starts = starts
+            .iter()
+            .map(|(at, until)| json!({ "at": time(Some(*at)), "until": time(Some(*until)) }));
+        downloads.push(json!({
             "line": it.line, "unit": it.unit, "state": it.state, "started": it.started, "may_be_started": it.most,
-            "granted_at": time(it.granted_at), "until": time(it.expires_at),
-        })
-    });
+            "granted_at": time(it.granted_at), "until": time(it.expires_at), "starts": starts.collect::<Vec<_>>(),
+        }));
+    }
     Ok(json!({
         "id": order.id, "number": order.id.short(), "state": order.state, "placed_at": time(Some(order.created_at)),
         "changed_at": time(Some(order.changed_at)), "lines": lines, "keys": keys.collect::<Vec<_>>(),
-        "downloads": downloads.collect::<Vec<_>>(),
+        "downloads": downloads,
     }))
 }
 
@@ -345,7 +379,8 @@ async fn payments(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Value>, StoreErr
         });
         let order = row.order.and_then(|id| id.try_into().ok()).map(PublicId);
         payments.push(json!({
-            "order": order, "provider": row.provider, "charge": row.charge, "disposition": row.disposition,
+            "order": order, "provider": row.provider, "charge": row.charge,
+            "charge_at_the_bank": row.bank_charge, "disposition": row.disposition,
             "currency": row.currency, "amount_minor": row.amount, "received_at": time(Some(row.received_at)),
             "refunds": refunds.collect::<Vec<_>>(),
         }));
