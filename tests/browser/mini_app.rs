@@ -137,6 +137,7 @@ async fn an_old_opening_and_one_outside_telegram_say_what_to_do() {
     let now = pages.shop.clock.now() / 1_000;
     let browser = Browser::start().await;
     let mut tab = browser.visit("about:blank", PHONE).await;
+    tab.before_each_page(TELEGRAM).await;
     tab.go(&opened(&pages, &init_data(now - 600), &night()))
         .await;
     let words = tab.text("document.querySelector('.notice.bad')").await;
@@ -155,8 +156,29 @@ async fn an_old_opening_and_one_outside_telegram_say_what_to_do() {
         "window.Telegram = {{ WebApp: {{ initData: {} }} }};",
         json!(init_data(now))
     );
+    tab.before_each_page(TELEGRAM).await;
     tab.before_each_page(&script).await;
     tab.go(&format!("{}/app", pages.base)).await;
+    comes(&mut tab, "/cabinet").await;
+}
+
+#[tokio::test]
+async fn an_opening_in_a_browser_says_whose_account_it_is_and_waits_for_a_press() {
+    let db = TestDb::sqlite().await;
+    let pages = Pages::open(&db).await;
+    let now = pages.shop.clock.now() / 1_000;
+    let browser = Browser::start().await;
+    let mut tab = browser.visit("about:blank", PHONE).await;
+    // Somebody sends the address of their own opening to another.
+    tab.go(&opened(&pages, &init_data(now), &day())).await;
+    let press = "document.querySelector('#press:not([hidden])')";
+    let words = tab.text(press).await;
+    assert!(words.contains("the account of: Ann"), "{words}");
+    assert!(words.contains("not you, close"), "{words}");
+    assert!(!words.contains("a tab of its own"), "{words}");
+    tab.screenshot("mini-app-whose").await;
+    tab.click_on(&format!("{press}.querySelector('button')"))
+        .await;
     comes(&mut tab, "/cabinet").await;
 }
 
@@ -179,9 +201,11 @@ async fn in_the_frame_of_a_web_client_a_tab_of_its_own_is_opened_by_a_press() {
     ))
     .await;
     tab.until(
-        "document.querySelector('iframe').contentDocument?.querySelector('#apart:not([hidden]) button.main')",
+        "document.querySelector('iframe').contentDocument?.querySelector('#press:not([hidden]) button.main')",
     )
     .await;
+    tab.until("!document.querySelector('iframe').contentDocument.querySelector('#apart').hidden")
+        .await;
 }
 
 #[tokio::test]
