@@ -1,6 +1,7 @@
 //! Who asks for a page: their session, their language and where they are. What a browser keeps are cookies of ours alone.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -252,13 +253,31 @@ pub(super) fn read_cookies(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Their address: what the shop's own proxy says, if there is one, or else who has connected.
+/// Their address: what the shop's own proxy says, if there is one, or else who has connected. Where the proxy says nothing that
+/// can be read, all whom it brings count as one: no limit is left open.
 fn address(parts: &Parts, site: &Site) -> Option<IpAddr> {
-    if let Some(name) = &site.address_header {
-        // Of a list, the last is what the proxy has seen itself: all before it are what it was told.
-        let last = parts.headers.get_all(name.as_str()).iter().next_back()?;
-        let last = last.to_str().ok()?.rsplit(',').next()?;
-        return last.trim().parse().ok();
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let Some(name) = &site.address_header else {
+        return peer;
+    };
+    let said = said_by_proxy(&parts.headers, name);
+    if said.is_none() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing::warn!(header = %name, "web.address_header is missing or no address: until the proxy writes it, all visitors share one limit");
+        });
     }
-    parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
+    said.or(peer)
+}
+
+/// Of a list, the last is what the proxy has seen itself: all before it are what it was told. Some proxies add the port.
+fn said_by_proxy(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    let last = last.rsplit(',').next()?.trim();
+    let bare = last
+        .strip_prefix('[')
+        .and_then(|last| last.strip_suffix(']'))
+        .unwrap_or(last);
+    let with_port = || last.parse::<SocketAddr>().ok().map(|it| it.ip());
+    bare.parse().ok().or_else(with_port)
 }

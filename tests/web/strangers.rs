@@ -196,18 +196,52 @@ on_both_engines! {
         let otherwise = Otherwise { address_header: Some("x-real-ip"), ..Otherwise::default() };
         let pages = Pages::open_with(&db, otherwise).await;
         assert_eq!(address_behind(&pages).await.as_deref(), Some("203.0.113.0/24"));
+        let all = [
+            ("203.0.113.7", "203.0.113.0/24"),
+            ("203.0.113.7:443", "203.0.113.0/24"),
+            ("2001:db8:1:2ff::9", "2001:db8:1:200::/56"),
+            ("[2001:db8:1:2ff::9]", "2001:db8:1:200::/56"),
+            ("[2001:db8:1:2ff::9]:443", "2001:db8:1:200::/56"),
+            ("198.51.100.1, ::ffff:203.0.113.7", "203.0.113.0/24"),
+            // What nobody can read is the proxy's own: limits hold for all together.
+            ("unknown", "127.0.0.0/24"),
+            ("198.51.100.1, _hidden", "127.0.0.0/24"),
+            ("", "127.0.0.0/24"),
+        ];
+        for (customer, (said, heard)) in (2..).zip(all) {
+            let address = address_said(&pages, customer, said).await;
+            assert_eq!(address.as_deref(), Some(heard), "{said:?}");
+        }
+    }
+
+    async fn codes_are_limited_where_a_proxy_says_nothing(db: TestDb) {
+        let otherwise = Otherwise { address_header: Some("x-real-ip"), ..Otherwise::default() };
+        let pages = Pages::open_with(&db, otherwise).await;
+        let mut refused = 0;
+        for number in 0..40 {
+            let browser = pages.browser();
+            let form = browser.get("/login").await.token();
+            let target = format!("+7999000{number:04}");
+            let answer = browser.post("/login/phone", &[("form", &form), ("phone", &target)]).await;
+            refused += u32::from(answer.status == StatusCode::TOO_MANY_REQUESTS);
+        }
+        assert!(refused > 0);
     }
 }
 
 /// The address of a session whose browser came with a header of a proxy's.
 async fn address_behind(pages: &Pages) -> Option<String> {
-    let ann = pages.cabinet.customer(1, "Ann").await.id;
+    address_said(pages, 1, "198.51.100.1, 203.0.113.7").await
+}
+
+async fn address_said(pages: &Pages, telegram_id: i64, said: &str) -> Option<String> {
+    let ann = pages.cabinet.customer(telegram_id, "Ann").await.id;
     let path = format!("/login/{}", pages.cabinet.link(ann).await.expose());
     let browser = pages.browser();
     let form = browser.get(&path).await.token();
     let request = browser.request(Method::POST, &path);
     let request = request.form(&[("form", form.as_str())]);
-    let request = request.header("x-real-ip", "198.51.100.1, 203.0.113.7");
+    let request = request.header("x-real-ip", said);
     browser.send(request).await;
     let sessions = pages.cabinet.sessions(ann).await;
     sessions[0].device.address.clone()

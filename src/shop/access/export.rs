@@ -315,9 +315,9 @@ async fn confirmations(tx: &mut Tx<'_>, customer: i64) -> Result<Vec<Value>, Sto
     let mut shown = Vec::with_capacity(all.len());
     for it in all {
         let sends: Vec<(String, String, Millis)> = tx.all(&SENDS, binds![it.row]).await?;
-        let sends = sends.iter().map(|(sender, state, at)| {
-            json!({ "by": sender, "state": state, "at": time(Some(*at)) })
-        });
+        let sends = sends.iter().map(
+            |(sender, state, at)| json!({ "by": sender, "state": state, "at": time(Some(*at)) }),
+        );
         shown.push(json!({
             "purpose": it.purpose, "channel": it.channel, "target": it.target, "instead_of": it.replaced,
             "state": it.state, "at": time(Some(it.created_at)), "sends": sends.collect::<Vec<_>>(),

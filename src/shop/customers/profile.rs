@@ -74,7 +74,7 @@ row! {
 sql! {
     OF = "profile.of",
         "SELECT name, given_name, phone, email, language, registered_at FROM customers WHERE id = $1";
-    SET_NAME = "profile.set_given_name", 
+    SET_NAME = "profile.set_given_name",
         "UPDATE customers SET given_name = $2 WHERE id = $1 AND erased_at IS NULL";
     PHONE = "customers.phone", "SELECT phone FROM customers WHERE id = $1";
 }
