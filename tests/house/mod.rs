@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Each room with the rooms that it may use.
 const PLAN: &[(&str, &[&str])] = &[
@@ -369,4 +370,13 @@ fn sqlite_is_built_as_the_settings_of_cargo_say() {
     let is_there = |wanted: &str| options.iter().any(|it| it == wanted);
     assert!(is_there("DEFAULT_MEMSTATUS=0"), "{options:?}");
     assert!(!is_there("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+}
+
+#[test]
+fn each_guard_that_is_to_be_taken_out_is_there() {
+    let list = root().join("tests/guards/check");
+    let looked = Command::new("python3").arg(list).arg("--stale").output();
+    let looked = looked.expect("Python 3");
+    let told = String::from_utf8_lossy(&looked.stderr);
+    assert!(looked.status.success(), "{told}");
 }
