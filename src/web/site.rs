@@ -187,6 +187,13 @@ pub fn router(site: Site, webhook: Option<Webhook>) -> Router {
             ),
         )
         .route(
+            "/s/once.js",
+            asset(
+                "text/javascript; charset=utf-8",
+                include_str!("pages/once.js"),
+            ),
+        )
+        .route(
             "/s/theme.js",
             asset(
                 "text/javascript; charset=utf-8",

@@ -202,6 +202,41 @@ async fn walks(lang: &'static str) {
 }
 
 #[tokio::test]
+async fn a_button_that_is_pressed_twice_sends_its_form_once() {
+    let db = TestDb::sqlite().await;
+    let pages = Pages::open(&db).await;
+    let ann = pages.cabinet.customer(1, "Ann").await.id;
+    let link = pages.cabinet.link(ann).await;
+    let browser = Browser::start().await;
+    let url = format!("{}/login/{}", pages.base, link.expose());
+    let mut tab = browser.visit(&url, PHONE).await;
+    let button = "document.querySelector('form button.main')";
+    tab.until(button).await;
+    // The form is looked at on its way, and kept from going: twice, and once more after somebody has come back to the page.
+    let stopped = tab
+        .value(&format!(
+            "(button => {{
+                const stopped = [];
+                const look = event => {{ stopped.push(event.defaultPrevented); event.preventDefault(); }};
+                const comesBack = () => dispatchEvent(new Event('pageshow'));
+                addEventListener('submit', look);
+                button.click();
+                button.click();
+                comesBack();
+                button.click();
+                removeEventListener('submit', look);
+                comesBack();
+                return stopped;
+            }})({button})"
+        ))
+        .await;
+    assert_eq!(stopped, json!([false, true, false]));
+    tab.click_on(button).await;
+    tab.until("location.pathname === '/cabinet'").await;
+    assert_eq!(pages.cabinet.sessions(ann).await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_ways_in_are_looked_at_in_english() {
     walks("en").await;
 }
