@@ -217,7 +217,7 @@ async fn import_into(
 async fn start_in(store: Store, linked: Linked, before: Option<PublicId>) -> Option<Started> {
     store
         .write("downloads.start", move |tx| {
-            Box::pin(async move { start::start(tx, &linked, before).await })
+            Box::pin(async move { start::start(tx, &linked, before.as_slice()).await })
         })
         .await
         .expect("an answer")

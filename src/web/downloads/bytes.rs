@@ -45,7 +45,7 @@ pub(super) async fn send(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = super::find(&site, token, &wish, Some(start)).await?;
-    let file = match &found.started {
+    let file = match &found.named {
         Some((_, Fetched::File(file))) => file,
         Some((_, Fetched::Over)) => return super::refuse(&site, &found, Obstacle::Closed),
         Some((_, Fetched::Unknown)) | None => return Err(Problem::Gone),
