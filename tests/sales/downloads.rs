@@ -442,6 +442,25 @@ on_both_engines! {
         library.shop.expect_clean_books().await;
     }
 
+    async fn a_start_that_waits_for_an_import_opens_the_new_file(db: TestDb) {
+        let library = Library::open(&db, 0).await;
+        let ann = library.shop.customer(1).await;
+        let (_, download) = library.buy(&ann).await;
+        let linked = library.linked(&download).await.unwrap();
+        let (store, watch) = (library.shop.store.clone(), library.shop.watch.clone());
+        let importing = import_into(store.clone(), library.folder.clone(), b"the second edition").boxed();
+        let starting = start_in(store.clone(), linked, None).boxed();
+        // The old file is gone already, and nobody else sees it yet.
+        let (imported, start) = meet((&store, &watch), "downloads.dropped", importing, starting).await;
+        assert_eq!(imported.unwrap().change, Change::Another);
+        let start = opened(start);
+        let file = file(library.fetch(linked, start.id).await);
+        assert!(library.folder.has(&file));
+        // On SQLite the start comes first, and the file stays.
+        assert_eq!(library.bytes(&file) == b"the second edition", store.is_shared());
+        library.shop.expect_clean_books().await;
+    }
+
     async fn a_torn_or_empty_or_unwritable_file_changes_nothing(db: TestDb) {
         let library = Library::open(&db, 0).await;
         let store = &library.shop.store;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use kiosk::shop::downloads::start::OPEN_FOR;
-use kiosk::shop::downloads::{link, renew};
+use kiosk::shop::downloads::{MISSING, link, renew};
 use kiosk::store::PublicId;
 use reqwest::{Method, StatusCode};
 
@@ -170,6 +170,58 @@ on_both_engines! {
         let drawn = drawn(&files.pages.browser().get(&path).await);
         assert_eq!(browser.get(&format!("{path}/{drawn}")).await.status, StatusCode::NOT_FOUND);
         assert_eq!(files.started(&ann, order).await, 1);
+        files.pages.shop.expect_clean_books().await;
+    }
+
+    async fn a_file_that_an_import_takes_away_meanwhile_is_no_task(db: TestDb) {
+        let files = Files::open(&db).await;
+        let (ann, order, path) = files.bought().await;
+        let browser = files.pages.browser();
+        // The button was pressed while the old file was there.
+        let held = files.pages.shop.store.points().hold("pages.download.found");
+        let importing = async {
+            held.reached().await;
+            files.import(bytes(2)).await;
+            drop(held);
+        };
+        let (answer, ()) = tokio::join!(browser.post(&path, &[]), importing);
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let place = answer.place().to_owned();
+        assert!(fetch(&browser, &place, &[]).await.2 == bytes(2));
+        // The bytes were asked for while the start was not over yet.
+        let held = files.pages.shop.store.points().hold("pages.download.found");
+        let importing = async {
+            held.reached().await;
+            files.pages.shop.clock.advance(Duration::from_millis(OPEN_FOR as u64));
+            files.import(bytes(3)).await;
+            drop(held);
+        };
+        let (answer, ()) = tokio::join!(browser.get(&place), importing);
+        assert_eq!(answer.status, StatusCode::GONE);
+        answer.shows("no longer open");
+        assert!(!answer.text.contains(&place));
+        assert_eq!(files.pages.shop.attention(MISSING).await, 0);
+        assert_eq!(files.started(&ann, order).await, 1);
+        files.pages.shop.expect_clean_books().await;
+    }
+
+    async fn a_file_that_a_running_start_still_needs_is_a_task_until_nobody_does(db: TestDb) {
+        let files = Files::open(&db).await;
+        let (ann, order, path) = files.bought().await;
+        let browser = files.pages.browser();
+        let old = files.download(&ann, order).await.file.expect("a file").id;
+        let place = files.starts(&browser, &path).await;
+        files.import(bytes(2)).await;
+        files.folder.remove(old).expect("removed");
+        let answer = browser.get(&place).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(files.pages.shop.attention(MISSING).await, 1);
+        // The next one has all of the new file.
+        let place = files.starts(&files.pages.browser(), &path).await;
+        assert!(fetch(&browser, &place, &[]).await.2 == bytes(2));
+        files.pages.shop.clock.advance(Duration::from_millis(OPEN_FOR as u64));
+        files.import(bytes(3)).await;
+        assert_eq!(files.pages.shop.attention(MISSING).await, 0);
         files.pages.shop.expect_clean_books().await;
     }
 }

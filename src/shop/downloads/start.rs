@@ -116,7 +116,12 @@ pub async fn start(
     if standing.expires_at.is_some_and(|until| until <= now) {
         return Ok(Some(Started::Over));
     }
-    let Some((file,)) = tx.optional::<(i64,)>(&FILE, binds![row]).await? else {
+    let mut file: Option<(i64,)> = tx.optional(&FILE, binds![row]).await?;
+    if file.is_none() {
+        // An import took the file away while this waited for it: another look finds the one in its place.
+        file = tx.optional(&FILE, binds![row]).await?;
+    }
+    let Some((file,)) = file else {
         return Ok(None);
     };
     let mut free = None;

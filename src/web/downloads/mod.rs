@@ -20,12 +20,12 @@ use serde::Deserialize;
 pub(super) use self::list::{Item, items, of_order};
 use super::site::{self, Problem, Site};
 use super::{orders, posted, visitor};
-use crate::bus::attention::{self, Task};
 use crate::i18n::{self, Arg};
 use crate::shop::downloads::link::{self, Linked};
+use crate::shop::downloads::missing;
 use crate::shop::downloads::start::{self, Fetched, OPEN_FOR, Started};
 use crate::shop::downloads::view::{self, Download};
-use crate::shop::downloads::{File, MISSING, State as DownloadState};
+use crate::shop::downloads::{File, State as DownloadState};
 use crate::shop::texts::Language;
 use crate::store::{PublicId, StoreError};
 
@@ -141,12 +141,18 @@ async fn begin(
     body: Body,
 ) -> Result<Response, Problem> {
     let fields = posted::read(body).await?;
-    let found = find(&site, token, &wish, cookie(&headers)).await?;
+    let mut found = find(&site, token, &wish, cookie(&headers)).await?;
     // Nothing is counted that can't be had.
-    if let Some(file) = &found.download.file
-        && !is_there(&site, file).await
+    while let Some(file) = found.download.file.clone()
+        && !is_there(&site, &file).await
     {
-        return missing(&site, &found, file).await;
+        report(&site, &found, &file).await?;
+        let token = found.token.clone();
+        found = find(&site, token, &wish, cookie(&headers)).await?;
+        // Another file is in its place already where an import came in between.
+        if found.download.file.as_ref() == Some(&file) {
+            return refuse(&site, &found, Obstacle::Missing);
+        }
     }
     let linked = found.linked;
     let drawn = fields.iter().find(|(name, _)| name == "start");
@@ -232,6 +238,7 @@ async fn find(
             })
         })
         .await?;
+    site.store.points().pass("pages.download.found").await;
     let (linked, download, named, drawn) = found.ok_or(Problem::Gone)?;
     // Nobody has been given the link of one that is not paid.
     if download.state == DownloadState::Promised {
@@ -274,31 +281,32 @@ async fn is_there(site: &Site, file: &File) -> bool {
     has.unwrap_or_default()
 }
 
-/// A file is not where it should be: the shop is told.
-async fn missing(site: &Site, found: &Found, file: &File) -> Result<Response, Problem> {
-    tracing::error!(file = %file.id, name = file.name, "a file that customers have bought is not in the folder");
-    let subject = file.id.to_string();
-    let title = found.download.title.in_language(Language::En);
-    let detail = format!(
-        "{} of {title}: {subject} is not in the folder for files, or not all of it.",
-        file.name
-    );
-    site.store
+/// The bytes of a start are not where they should be.
+async fn not_there(site: &Site, found: &Found, file: &File) -> Result<Response, Problem> {
+    let obstacle = if report(site, found, file).await? {
+        Obstacle::Missing
+    } else {
+        // The start has ended meanwhile, and the file went with it.
+        Obstacle::Closed
+    };
+    refuse(site, found, obstacle)
+}
+
+/// A file is not where it should be: the shop is told, if anybody needs it still.
+async fn report(site: &Site, found: &Found, file: &File) -> Result<bool, Problem> {
+    let title = found.download.title.in_language(Language::En).to_owned();
+    let lost = file.clone();
+    let is_needed = site
+        .store
         .write("pages.download.missing", move |tx| {
-            let (subject, detail) = (subject.clone(), detail.clone());
-            Box::pin(async move {
-                let task = Task {
-                    kind: MISSING,
-                    subject: &subject,
-                    order: None,
-                    payment: None,
-                    detail: &detail,
-                };
-                attention::open(tx, &task).await
-            })
+            let (lost, title) = (lost.clone(), title.clone());
+            Box::pin(async move { missing::report(tx, &lost, &title).await })
         })
         .await?;
-    refuse(site, found, Obstacle::Missing)
+    if is_needed {
+        tracing::error!(file = %file.id, name = file.name, "a file that customers have bought is not in the folder");
+    }
+    Ok(is_needed)
 }
 
 /// The page that says why there are no bytes.
@@ -339,7 +347,9 @@ fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Respon
     let link = |start| link::start(&site.vault, start, &found.linked);
     let again = match &found.named {
         // What was started goes on even where nothing more can be started.
-        Some((start, Fetched::File(_))) if obstacle != Some(Obstacle::Missing) => {
+        Some((start, Fetched::File(_)))
+            if !matches!(obstacle, Some(Obstacle::Missing | Obstacle::Closed)) =>
+        {
             Some(format!("/d/{}/{}", found.token, link(*start)))
         }
         _ => None,
