@@ -83,6 +83,23 @@ on_both_engines! {
         shop.close().await;
     }
 
+    async fn a_number_that_is_given_again_too_soon_waits_without_a_promise(db: TestDb) {
+        let (shop, post) = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann).await;
+        for number in [NUMBER, "+79990001133"] {
+            shop.hears(ann, number, &format!("on its way to {number}")).await;
+            shop.press(ann, "📱 Another number");
+            shop.reads(ann, "Or type a mobile number").await;
+        }
+        let later = shop.hears(ann, NUMBER, "Another code can be sent in").await;
+        assert!(!later.text.contains("still good"), "{}", later.text);
+        shop.clock.advance(Duration::from_secs(61));
+        shop.taps(ann, "🔁 Send again", "Another code is on its way to +79990001122").await;
+        shop.hears(ann, &post.code(NUMBER, 2).await, "number is confirmed").await;
+        shop.close().await;
+    }
+
     async fn the_button_still_proves_a_number_at_once(db: TestDb) {
         let (shop, post) = asks(&db).await;
         let ann = shop.customer("Ann", "en");
