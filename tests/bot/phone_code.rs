@@ -100,6 +100,24 @@ on_both_engines! {
         shop.close().await;
     }
 
+    async fn a_number_that_is_theirs_already_needs_no_code_and_no_buttons(db: TestDb) {
+        let (shop, post) = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        shop.hears(ann, "/profile", "not given").await;
+        shop.press(ann, "📱 Share my phone number");
+        shop.reads(ann, "Or type a mobile number").await;
+        shop.control.share_contact(ann, "79990001122", Some(ann), false);
+        shop.reads(ann, NUMBER).await;
+        shop.press(ann, "📱 Another number");
+        shop.quiet().await;
+        // These words come with what takes the buttons away.
+        let gone = shop.hears(ann, NUMBER, "your number is confirmed. /profile shows it").await.message_id;
+        let next = shop.control.wait_for_message(ann, move |it| it.message_id > gone).await.unwrap();
+        assert!(next.text.contains("Your profile"), "{}", next.text);
+        assert_eq!(post.count(NUMBER), 0);
+        shop.close().await;
+    }
+
     async fn the_button_still_proves_a_number_at_once(db: TestDb) {
         let (shop, post) = asks(&db).await;
         let ann = shop.customer("Ann", "en");

@@ -143,6 +143,14 @@ impl Visit {
                 let note = waiting(wait, live);
                 self.asks_code(has_buttons_below, &pending, note).await
             }
+            (Begun::Already, _) if has_buttons_below => {
+                let prompt = screens::phone_kept(&self.localizer());
+                self.prompt(self.place(), &prompt).await?;
+                match then {
+                    Some(then) => self.go_on(then).await,
+                    None => self.profile().await,
+                }
+            }
             (Begun::Already, _) => self.kept(channel, then).await,
             (Begun::Wait { wait, .. }, None) => {
                 self.asks_again(channel, Again::WaitNew(wait), then).await
