@@ -30,6 +30,10 @@ code-wait = { $seconds ->
     [one] A code went out just now: another one can be sent in { $seconds } second. The last one is still good.
    *[other] A code went out just now: another one can be sent in { $seconds } seconds. The last one is still good.
 }
+code-wait-new = { $seconds ->
+    [one] Another code can be sent in { $seconds } second. Try again then.
+   *[other] Another code can be sent in { $seconds } seconds. Try again then.
+}
 code-too-many = { $hours ->
     [one] That was too often for today. Try again in { $hours } hour.
    *[other] That was too often for today. Try again in { $hours } hours.

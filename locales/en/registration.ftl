@@ -5,7 +5,8 @@ button-own-name = { $name }
 button-consent = ✅ I agree
 
 name-ask = What may we call you? Write your name, or take the one below.
-name-not-one = That is no name: it has one line of at most 64 letters. Write it once more.
+name-write = What may we call you? Write your name.
+name-not-one = A name is one line of at most 64 letters. Write yours once more.
 
 consent-both =
     Before an order this shop asks for your consent to its /terms and to how it handles your data (/privacy). Please read both.

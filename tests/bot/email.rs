@@ -102,10 +102,39 @@ on_both_engines! {
         shop.hears(ann, &wrong(&code), "Too many wrong codes").await;
         shop.hears(ann, &code, "Too many wrong codes").await;
         assert_eq!(address(&shop, ann).await, None);
-        shop.taps(ann, "🔁 Send again", "A code went out just now").await;
+        let later = shop.taps(ann, "🔁 Send again", "Another code can be sent in").await;
+        assert!(!later.text.contains("still good"), "{}", later.text);
+        shop.hears(ann, &code, "Too many wrong codes").await;
         shop.clock.advance(MINUTE);
         shop.taps(ann, "🔁 Send again", "Another code is on its way").await;
         shop.hears(ann, &post.code(ANNS, 2).await, "is confirmed").await;
+        shop.close().await;
+    }
+
+    async fn an_address_that_is_given_again_too_soon_waits_without_a_promise(db: TestDb) {
+        let (shop, post) = shop(&db).await;
+        let ann = shop.customer("Ann", "en");
+        asked(&shop, ann).await;
+        shop.hears(ann, ANNS, "on its way").await;
+        let later = shop.taps(ann, "🔁 Send again", "The last one is still good").await;
+        assert!(later.text.contains("A code went out just now"), "{}", later.text);
+        shop.taps(ann, "✉️ Another address", "Write your e-mail address").await;
+        shop.hears(ann, "bob@example.com", "on its way").await;
+        shop.taps(ann, "✉️ Another address", "Write your e-mail address").await;
+        // The code for hers went out just now, and the one for Bob's ended it.
+        let later = shop.hears(ann, ANNS, "Another code can be sent in").await;
+        assert!(!later.text.contains("still good"), "{}", later.text);
+        shop.hears(ann, &post.code(ANNS, 1).await, "That code for ann@example.com is too old").await;
+        shop.clock.advance(MINUTE);
+        shop.taps(ann, "🔁 Send again", "Another code is on its way to ann@example.com").await;
+        shop.hears(ann, &post.code(ANNS, 2).await, "is confirmed").await;
+        // What was confirmed and forgotten is asked for anew: its old code proves nothing more.
+        shop.taps(ann, "👤 Profile", ANNS).await;
+        shop.taps(ann, "🗑 Forget the e-mail", "E-mail: not given").await;
+        shop.taps(ann, "✉️ Add my e-mail", "Write your e-mail address").await;
+        shop.hears(ann, ANNS, "Another code can be sent in").await;
+        shop.hears(ann, &post.code(ANNS, 2).await, "no e-mail address").await;
+        assert_eq!(address(&shop, ann).await, None);
         shop.close().await;
     }
 

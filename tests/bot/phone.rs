@@ -80,6 +80,39 @@ on_both_engines! {
         shop.close().await;
     }
 
+    async fn the_buttons_of_the_question_go_with_whatever_is_tapped_instead(db: TestDb) {
+        let shop = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        for button in ["➕ Add to cart", "⬅ Back"] {
+            shop.hears(ann, &format!("/start p_{SLUG}"), "Zeta, one month").await;
+            let asked = shop.taps(ann, "⚡ Buy now", "asks for a confirmed phone number").await.message_id;
+            // It stands above the question, and writes or only reads.
+            shop.press(ann, button);
+            let gone = shop.control.wait_for_message(ann, move |it| it.message_id > asked).await.unwrap();
+            assert_eq!(gone.text, "Fine, without the number.", "{button}");
+            let messages = shop.control.messages(ann).len();
+            shop.hears(ann, "/menu", "Zeta shop").await;
+            assert_eq!(shop.control.messages(ann).len(), messages + 2, "once");
+        }
+        shop.close().await;
+    }
+
+    async fn the_way_out_of_the_question_leads_to_the_menu_from_anywhere(db: TestDb) {
+        let shop = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        for place in ["/cart", "/profile", &format!("/start p_{SLUG}")] {
+            for words in ["✖ Not now", "✖ Не сейчас"] {
+                shop.control.say(ann, place);
+                shop.quiet().await;
+                shop.hears(ann, words, "Fine, without the number").await;
+                shop.quiet().await;
+                let last = shop.control.last_message(ann).unwrap();
+                assert!(last.text.contains("Zeta shop"), "{place}: {}", last.text);
+            }
+        }
+        shop.close().await;
+    }
+
     async fn a_number_may_be_given_without_being_asked_for(db: TestDb) {
         let shop = LiveShop::open(&db, 1).await;
         let olga = shop.customer("Ольга", "ru");

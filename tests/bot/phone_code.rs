@@ -83,6 +83,41 @@ on_both_engines! {
         shop.close().await;
     }
 
+    async fn a_number_that_is_given_again_too_soon_waits_without_a_promise(db: TestDb) {
+        let (shop, post) = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann).await;
+        for number in [NUMBER, "+79990001133"] {
+            shop.hears(ann, number, &format!("on its way to {number}")).await;
+            shop.press(ann, "📱 Another number");
+            shop.reads(ann, "Or type a mobile number").await;
+        }
+        let later = shop.hears(ann, NUMBER, "Another code can be sent in").await;
+        assert!(!later.text.contains("still good"), "{}", later.text);
+        shop.clock.advance(Duration::from_secs(61));
+        shop.taps(ann, "🔁 Send again", "Another code is on its way to +79990001122").await;
+        shop.hears(ann, &post.code(NUMBER, 2).await, "number is confirmed").await;
+        shop.close().await;
+    }
+
+    async fn a_number_that_is_theirs_already_needs_no_code_and_no_buttons(db: TestDb) {
+        let (shop, post) = asks(&db).await;
+        let ann = shop.customer("Ann", "en");
+        shop.hears(ann, "/profile", "not given").await;
+        shop.press(ann, "📱 Share my phone number");
+        shop.reads(ann, "Or type a mobile number").await;
+        shop.control.share_contact(ann, "79990001122", Some(ann), false);
+        shop.reads(ann, NUMBER).await;
+        shop.press(ann, "📱 Another number");
+        shop.quiet().await;
+        // These words come with what takes the buttons away.
+        let gone = shop.hears(ann, NUMBER, "your number is confirmed. /profile shows it").await.message_id;
+        let next = shop.control.wait_for_message(ann, move |it| it.message_id > gone).await.unwrap();
+        assert!(next.text.contains("Your profile"), "{}", next.text);
+        assert_eq!(post.count(NUMBER), 0);
+        shop.close().await;
+    }
+
     async fn the_button_still_proves_a_number_at_once(db: TestDb) {
         let (shop, post) = asks(&db).await;
         let ann = shop.customer("Ann", "en");

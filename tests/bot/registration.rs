@@ -100,7 +100,7 @@ on_both_engines! {
         shop.hears(ann, &post.code(ANNS, 1).await, "asks for your consent").await;
         shop.taps(ann, "✅ I agree", "Name: Ann").await;
         shop.taps(ann, "✏️ What to call me", "What may we call you?").await;
-        shop.hears(ann, "A\u{202e}nna", "no name").await;
+        shop.hears(ann, "A\u{202e}nna", "A name is one line").await;
         shop.hears(ann, "Anna", "Name: Anna").await;
         shop.taps(ann, "✉️ Another address", "Write").await;
         shop.hears(ann, "new@example.com", "on its way").await;
@@ -113,6 +113,19 @@ on_both_engines! {
         let known = profile(&shop, ann).await;
         assert_eq!(known.phone.as_deref(), Some("+79990001133"));
         assert_eq!(known.email.as_deref(), Some("new@example.com"));
+        shop.close().await;
+    }
+
+    async fn who_has_no_name_that_can_be_shown_is_offered_none(db: TestDb) {
+        let (shop, _) = open(&db).await;
+        let nameless = shop.customer("A\u{202e}nna", "en");
+        wants(&shop, nameless, "What may we call you? Write your name.").await;
+        let question = shop.control.last_message(nameless).unwrap();
+        assert!(!question.text.contains("below"), "{}", question.text);
+        let labels: Vec<_> = question.keyboard.iter().flatten().map(|it| it.text.as_str()).collect();
+        assert_eq!(labels, ["✖ Not now"]);
+        let ann = shop.customer("Ann", "en");
+        wants(&shop, ann, "or take the one below").await;
         shop.close().await;
     }
 

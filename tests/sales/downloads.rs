@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use kiosk::binds;
 use kiosk::shop::customers::Customer;
 use kiosk::shop::downloads::folder::Folder;
@@ -46,6 +47,7 @@ sql! {
              max_downloads, download_days)
          VALUES ('handbook', 'download', '{\"en\":\"Handbook\"}', '{}', '{\"XTR\":250}', 2, 0, 0, $1, $2)";
     FILES = "downloads.files", "SELECT COUNT(*) FROM files";
+    FREE = "downloads.free", "UPDATE products SET prices = '{\"XTR\":0}' WHERE slug = 'handbook'";
     STARTS = "downloads.starts", "SELECT COUNT(*) FROM download_starts";
 }
 
@@ -217,7 +219,7 @@ async fn import_into(
 async fn start_in(store: Store, linked: Linked, before: Option<PublicId>) -> Option<Started> {
     store
         .write("downloads.start", move |tx| {
-            Box::pin(async move { start::start(tx, &linked, before).await })
+            Box::pin(async move { start::start(tx, &linked, before.as_slice()).await })
         })
         .await
         .expect("an answer")
@@ -342,6 +344,55 @@ on_both_engines! {
         library.shop.expect_clean_books().await;
     }
 
+    async fn a_file_that_can_not_be_downloaded_any_more_can_be_bought_again(db: TestDb) {
+        let library = Library::open(&db, 0).await;
+        let ann = library.shop.customer(1).await;
+        let (first, _) = library.buy(&ann).await;
+        let is_refused = |placed: Result<Placed, PlaceError>| {
+            matches!(placed, Err(PlaceError::Limit(Limit::Pieces { most: 1, had: 1, .. })))
+        };
+        assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await));
+        library.shop.clock.advance(DAY * DAYS as u32 - Duration::from_millis(1));
+        assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await));
+        // Its time is over: of ten orders at once, one is placed.
+        library.shop.clock.advance(Duration::from_millis(1));
+        let keys: Vec<_> = (0..10).map(|number| format!("over {number}")).collect();
+        let wishes = keys.iter().map(|key| library.place(&ann, key, &[BOOK]));
+        let (placed, refused): (Vec<_>, Vec<_>) = join_all(wishes).await.into_iter().partition(Result::is_ok);
+        assert_eq!((placed.len(), refused.len()), (1, 9));
+        assert!(refused.into_iter().all(is_refused));
+        let [Ok(Placed::New(second))] = placed.as_slice() else { panic!("{placed:?}") };
+        assert_eq!(library.pay(&ann, *second, PRICE).await, Settled::Fulfilled(*second));
+        let [download] = library.downloads(&ann, *second).await.try_into().unwrap();
+        assert_eq!(download.left(), MOST);
+        assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await));
+        // Used up.
+        let linked = library.linked(&download).await.unwrap();
+        for left in (0..MOST).rev() {
+            opened(library.start(linked, None).await);
+            if left > 0 {
+                assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await), "{left}");
+            }
+        }
+        let (third, download) = library.buy(&ann).await;
+        assert!(third != first && download.left() == MOST);
+        library.shop.expect_clean_books().await;
+    }
+
+    async fn what_costs_nothing_is_had_once_for_good(db: TestDb) {
+        let library = Library::open(&db, 0).await;
+        let ann = library.shop.customer(1).await;
+        let made = library.shop.store.write("downloads.free", |tx| {
+            Box::pin(async move { tx.execute(&FREE, binds![]).await })
+        });
+        made.await.map_err(|error: StoreError| error).unwrap();
+        library.place(&ann, "free", &[BOOK]).await.unwrap();
+        library.shop.clock.advance(DAY * DAYS as u32);
+        let again = library.place(&ann, "again", &[BOOK]).await;
+        assert!(matches!(again, Err(PlaceError::Limit(Limit::Pieces { most: 1, had: 1, .. }))));
+        library.shop.expect_clean_books().await;
+    }
+
     async fn a_hundred_at_once_start_it_as_often_as_was_promised(db: TestDb) {
         let library = Library::open(&db, 0).await;
         let ann = library.shop.customer(1).await;
@@ -439,6 +490,25 @@ on_both_engines! {
             let file = file(library.fetch(linked, start.id).await);
             assert!(library.folder.has(&file), "{point}: {file:?}");
         }
+        library.shop.expect_clean_books().await;
+    }
+
+    async fn a_start_that_waits_for_an_import_opens_the_new_file(db: TestDb) {
+        let library = Library::open(&db, 0).await;
+        let ann = library.shop.customer(1).await;
+        let (_, download) = library.buy(&ann).await;
+        let linked = library.linked(&download).await.unwrap();
+        let (store, watch) = (library.shop.store.clone(), library.shop.watch.clone());
+        let importing = import_into(store.clone(), library.folder.clone(), b"the second edition").boxed();
+        let starting = start_in(store.clone(), linked, None).boxed();
+        // The old file is gone already, and nobody else sees it yet.
+        let (imported, start) = meet((&store, &watch), "downloads.dropped", importing, starting).await;
+        assert_eq!(imported.unwrap().change, Change::Another);
+        let start = opened(start);
+        let file = file(library.fetch(linked, start.id).await);
+        assert!(library.folder.has(&file));
+        // On SQLite the start comes first, and the file stays.
+        assert_eq!(library.bytes(&file) == b"the second edition", store.is_shared());
         library.shop.expect_clean_books().await;
     }
 

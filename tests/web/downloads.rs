@@ -72,7 +72,7 @@ impl Files {
         files
     }
 
-    async fn import(&self, bytes: Vec<u8>) {
+    pub async fn import(&self, bytes: Vec<u8>) {
         let store = &self.pages.shop.store;
         import::import(store, &self.folder, SLUG, NAME, Cursor::new(bytes), |_| {})
             .await

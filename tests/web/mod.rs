@@ -8,6 +8,7 @@ mod nginx;
 mod oidc;
 mod reports;
 mod silence;
+mod starts;
 mod strangers;
 mod twice;
 pub mod vk;

@@ -31,8 +31,10 @@ pub enum Note {
     Expired,
     /// There were too many wrong ones.
     Locked,
-    /// Another one was asked for too soon.
+    /// Another one was asked for too soon, and the last one is good.
     Wait(Duration),
+    /// Another one was asked for too soon, and the last one is good no more.
+    WaitNew(Duration),
     /// There were too many.
     TooMany(Duration),
 }
@@ -42,8 +44,8 @@ pub enum Note {
 pub enum Again {
     /// It is none.
     NotOne,
-    /// A code for it went out just now.
-    Wait(Duration),
+    /// A code for it went out just now, and is good no more.
+    WaitNew(Duration),
     /// There were too many codes.
     TooMany(Duration),
 }
@@ -62,7 +64,7 @@ pub fn ask_email(l: &Localizer, waits: bool) -> Screen {
 pub fn ask_email_again(l: &Localizer, why: Again, waits: bool) -> Screen {
     let html = match why {
         Again::NotOne => l.html("email-not-one", &[]),
-        Again::Wait(wait) => later(l, wait),
+        Again::WaitNew(wait) => later(l, "code-wait-new", wait),
         Again::TooMany(wait) => too_many(l, wait),
     };
     Screen {
@@ -81,7 +83,7 @@ pub fn no_mails(l: &Localizer) -> Screen {
 pub fn ask_phone_again(l: &Localizer, why: Again) -> Prompt {
     let html = match why {
         Again::NotOne => l.html("phone-not-one", &[]),
-        Again::Wait(wait) => later(l, wait),
+        Again::WaitNew(wait) => later(l, "code-wait-new", wait),
         Again::TooMany(wait) => too_many(l, wait),
     };
     sharing(l, html)
@@ -177,7 +179,8 @@ pub fn code(
         }
         Note::Expired => l.html("code-expired", &to()),
         Note::Locked => l.html("code-locked", &to()),
-        Note::Wait(wait) => later(l, wait),
+        Note::Wait(wait) => later(l, "code-wait", wait),
+        Note::WaitNew(wait) => later(l, "code-wait-new", wait),
         Note::TooMany(wait) => too_many(l, wait),
     };
     let is_on_its_way = matches!(note, Note::Sent | Note::Waits | Note::Another);
@@ -268,9 +271,9 @@ pub(super) fn leave(l: &Localizer, waits: bool) -> Vec<Button> {
     vec![l.button("button-dont-share", to)]
 }
 
-fn later(l: &Localizer, wait: Duration) -> String {
+fn later(l: &Localizer, id: &'static str, wait: Duration) -> String {
     let seconds = wait.as_millis().div_ceil(1_000) as i64;
-    l.html("code-wait", &[("seconds", seconds.max(1).into())])
+    l.html(id, &[("seconds", seconds.max(1).into())])
 }
 
 fn too_many(l: &Localizer, wait: Duration) -> String {

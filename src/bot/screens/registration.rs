@@ -11,9 +11,14 @@ use crate::shop::customers::registration::Requirements;
 /// A name's share of a label, in characters.
 const NAME: usize = 40;
 
-/// Asks what to call the customer. `known` is what Telegram calls them.
+/// Asks what to call the customer. `known` is what Telegram calls them, if that can be shown.
 pub fn ask_name(l: &Localizer, known: Option<GivenName>, waits: bool) -> Screen {
-    naming(l, "name-ask", known, waits)
+    let id = if known.is_some() {
+        "name-ask"
+    } else {
+        "name-write"
+    };
+    naming(l, id, known, waits)
 }
 
 /// What was written is no name.

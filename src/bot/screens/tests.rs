@@ -347,6 +347,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("profile, new, no mails", page(&new, &[], false, false)),
         ("profile, codes wait", page(&new, &waits, true, true)),
         ("name, asked", ask_name(l, GivenName::read("Ann <3"), true)),
+        ("name, unknown", ask_name(l, None, true)),
         ("name, none", not_a_name(l, None, false)),
         (
             "consent, both",
@@ -374,7 +375,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         ("e-mail, for an order", ask_email(l, true)),
         ("e-mail, none", ask_email_again(l, Again::NotOne, true)),
         ("e-mail, too soon", {
-            ask_email_again(l, Again::Wait(Duration::from_millis(41_001)), false)
+            ask_email_again(l, Again::WaitNew(Duration::from_millis(41_001)), false)
         }),
         ("e-mail, too many", {
             ask_email_again(l, Again::TooMany(Duration::from_hours(5)), false)
@@ -445,6 +446,7 @@ fn contact_screens(l: &Localizer) -> Vec<(String, Screen)> {
         Note::Expired,
         Note::Locked,
         Note::Wait(Duration::from_secs(1)),
+        Note::WaitNew(Duration::from_secs(1)),
         Note::TooMany(Duration::from_mins(1)),
     ];
     for pending in &waits {

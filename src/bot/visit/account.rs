@@ -147,15 +147,12 @@ impl Visit {
         }
     }
 
-    /// Words where a phone number was asked for: the way out, or the question again.
+    /// Words where a phone number was asked for: a number, or the question again.
     pub(in crate::bot) async fn phone_text(
         &self,
         then: Option<String>,
         text: &str,
     ) -> Result<(), HandlerError> {
-        if text == screens::dont_share(&self.localizer()) {
-            return self.menu().await;
-        }
         let front = &self.face.shopfront;
         if !front.messengers.is_empty() {
             if let Some(phone) = Phone::typed(text, front.region) {

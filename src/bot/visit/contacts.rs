@@ -1,5 +1,7 @@
 //! An e-mail address or a typed phone number, and the code that proves it.
 
+use std::time::Duration;
+
 use super::Visit;
 use super::registration::next_place;
 use crate::bot::callback::Callback;
@@ -109,18 +111,25 @@ impl Visit {
                         by,
                     };
                     let begun = begin::begin(tx, &vault, &wish).await?;
-                    let (place, id) = match &begun {
+                    let pending = match &begun {
                         Begun::Sent(id) | Begun::Wait { live: Some(id), .. } => {
-                            (Place::Code { id: *id, then }, Some(*id))
+                            look::one(tx, &vault, asker, *id).await?
                         }
-                        Begun::Already => (next_place(tx, customer, &needs, then).await?, None),
-                        Begun::Wait { live: None, .. } | Begun::TooMany { .. } => (asks, None),
+                        // Its button sends another one when it is time.
+                        Begun::Wait { live: None, .. } => {
+                            look::ended_of(tx, &vault, customer, &wish.target).await?
+                        }
+                        Begun::Already | Begun::TooMany { .. } => None,
+                    };
+                    let place = match (&begun, &pending) {
+                        (_, Some(pending)) => Place::Code {
+                            id: pending.id,
+                            then,
+                        },
+                        (Begun::Already, None) => next_place(tx, customer, &needs, then).await?,
+                        (_, None) => asks,
                     };
                     dialogue.set(place.write());
-                    let pending = match id {
-                        Some(id) => look::one(tx, &vault, asker, id).await?,
-                        None => None,
-                    };
                     Ok::<_, StoreError>((begun, pending))
                 })
             })
@@ -130,13 +139,21 @@ impl Visit {
                 self.asks_code(has_buttons_below, &pending, Note::Sent)
                     .await
             }
-            (Begun::Wait { wait, .. }, Some(pending)) => {
-                self.asks_code(has_buttons_below, &pending, Note::Wait(wait))
-                    .await
+            (Begun::Wait { wait, live }, Some(pending)) => {
+                let note = waiting(wait, live);
+                self.asks_code(has_buttons_below, &pending, note).await
+            }
+            (Begun::Already, _) if has_buttons_below => {
+                let prompt = screens::phone_kept(&self.localizer());
+                self.prompt(self.place(), &prompt).await?;
+                match then {
+                    Some(then) => self.go_on(then).await,
+                    None => self.profile().await,
+                }
             }
             (Begun::Already, _) => self.kept(channel, then).await,
             (Begun::Wait { wait, .. }, None) => {
-                self.asks_again(channel, Again::Wait(wait), then).await
+                self.asks_again(channel, Again::WaitNew(wait), then).await
             }
             (Begun::TooMany { wait }, _) => {
                 self.asks_again(channel, Again::TooMany(wait), then).await
@@ -363,6 +380,14 @@ fn kept_place(then: Option<&str>) -> Place {
     }
 }
 
+/// Another code comes later; whether the last one is good is told by `live`.
+fn waiting(wait: Duration, live: Option<PublicId>) -> Note {
+    match live {
+        Some(_) => Note::Wait(wait),
+        None => Note::WaitNew(wait),
+    }
+}
+
 async fn again(
     tx: &mut Tx<'_>,
     vault: &crate::shop::vault::Vault,
@@ -397,7 +422,7 @@ async fn again(
             match begin::begin(tx, vault, &wish).await? {
                 Begun::Sent(id) => (id, Note::Another),
                 Begun::Already => return Ok(Another::Kept(pending.channel)),
-                Begun::Wait { wait, live } => (live.unwrap_or(id), Note::Wait(wait)),
+                Begun::Wait { wait, live } => (live.unwrap_or(id), waiting(wait, live)),
                 Begun::TooMany { wait } => (id, Note::TooMany(wait)),
             }
         }

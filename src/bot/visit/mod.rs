@@ -35,6 +35,8 @@ pub(in crate::bot) struct Visit {
     chat: i64,
     tap: Option<Tap>,
     answered: AtomicBool,
+    /// Whether the buttons of the question for a number stand below the chat, as they did before this update.
+    has_buttons_below: AtomicBool,
 }
 
 impl Visit {
@@ -45,6 +47,9 @@ impl Visit {
         chat: i64,
         tap: Option<Tap>,
     ) -> Self {
+        let dialogue = turn.as_ref().map(|turn| turn.dialogue());
+        let place = Place::read(dialogue.as_ref().and_then(|dialogue| dialogue.get()));
+        let asked_for_phone = matches!(place, Place::Phone { .. });
         Self {
             face,
             turn,
@@ -53,6 +58,7 @@ impl Visit {
             chat,
             tap,
             answered: AtomicBool::new(false),
+            has_buttons_below: AtomicBool::new(asked_for_phone),
         }
     }
 
@@ -131,6 +137,10 @@ impl Visit {
     pub(in crate::bot) async fn said(&self, text: Option<&str>) -> Result<(), HandlerError> {
         let is_command = text.is_some_and(|text| text.starts_with('/'));
         let said = text.unwrap_or_default();
+        if self.is_leaving(said) {
+            self.has_buttons_below.store(true, Ordering::Relaxed);
+            return self.menu().await;
+        }
         match self.place() {
             Place::Phone { then } => return self.phone_text(then, said).await,
             Place::PhoneWay { then, .. } if !is_command => {
@@ -151,6 +161,13 @@ impl Visit {
             Some(text) => self.search(text, 0).await,
             None => self.not_understood(false).await,
         }
+    }
+
+    /// Whether this is the way out below the chat, in any language: it may stand there longer than the question.
+    fn is_leaving(&self, said: &str) -> bool {
+        let front = &self.face.shopfront;
+        let mut languages = Language::ALL.into_iter();
+        languages.any(|language| said == screens::dont_share(&front.localizer(language)))
     }
 
     /// A message that is no command of ours.
@@ -205,9 +222,9 @@ impl Visit {
 
     /// Draws a screen: in place of the one under the button that was tapped, or as a new message.
     async fn show(&self, place: Place, screen: &Screen) -> Result<(), HandlerError> {
-        let asked_for_phone = matches!(self.place(), Place::Phone { .. });
-        if asked_for_phone && !self.is_written() {
-            // The buttons below the chat go with a message only.
+        let is_question = matches!(place, Place::Phone { .. });
+        if !is_question && self.has_buttons_below.load(Ordering::Relaxed) {
+            // They go with a message only.
             let gone = screens::phone_dismissed(&self.localizer());
             self.prompt(place.clone(), &gone).await?;
         }
@@ -220,12 +237,9 @@ impl Visit {
     /// Sends a message with buttons below the chat, or takes these away.
     async fn prompt(&self, place: Place, prompt: &Prompt) -> Result<(), HandlerError> {
         self.stand_at(&place);
+        self.has_buttons_below.store(false, Ordering::Relaxed);
         let drawn = drawing::ask(&self.face.client, self.chat, prompt).await;
         self.drew(drawn).await
-    }
-
-    fn is_written(&self) -> bool {
-        self.turn.as_ref().is_none_or(|turn| turn.is_written())
     }
 
     fn stand_at(&self, place: &Place) {

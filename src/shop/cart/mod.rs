@@ -226,7 +226,7 @@ async fn fitting(
     let per_order = rules.most_held.min(MOST);
     at_most(per_order, Cap::PerOrder, per_order);
     if let Some(most) = goods.most_per_customer() {
-        let had = goods::ordered(tx, customer, goods.id).await?;
+        let had = goods::ordered(tx, customer, goods).await?;
         at_most(most - had, Cap::PerCustomer, most);
     }
     // No further than an order goes: a wish for very many is not counted out.

@@ -124,6 +124,10 @@ sql! {
         "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
          FROM confirmations
          WHERE customer_id = $1 AND purpose = $2 AND purpose IN ('phone', 'email') AND state = 'live' AND expires_at > $3";
+    NEWEST_OF = "confirmations.newest_of",
+        "SELECT id, public_id, customer_id, purpose, channel, target, target_key, round, tries, code_expires_at, expires_at, state, messenger
+         FROM confirmations
+         WHERE customer_id = $1 AND purpose = $2 AND target_key = $3 AND target <> '' ORDER BY id DESC LIMIT 1";
 }
 
 /// The confirmation, if it is one of the asker's.
@@ -164,5 +168,17 @@ pub(super) async fn live_of(
 ) -> Result<Option<Found>, StoreError> {
     let now = tx.now();
     tx.optional(&LIVE_OF, binds![customer, purpose.as_str(), now])
+        .await
+}
+
+/// The customer's newest one for a target.
+pub(super) async fn newest_of(
+    tx: &mut Tx<'_>,
+    customer: i64,
+    purpose: Purpose,
+    target: &Target,
+) -> Result<Option<Found>, StoreError> {
+    let (purpose, key) = (purpose.as_str(), target.key());
+    tx.optional(&NEWEST_OF, binds![customer, purpose, key])
         .await
 }

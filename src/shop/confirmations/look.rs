@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::found;
 pub use super::found::State;
 use super::senders::Messenger;
-use super::{Asker, Channel, GAP, MOST_TRIES, Purpose, subject};
+use super::{Asker, Channel, GAP, MOST_TRIES, Purpose, Target, subject};
 use crate::clock::Millis;
 use crate::shop::throttle;
 use crate::shop::vault::Vault;
@@ -56,6 +56,19 @@ pub async fn live_of(
 ) -> Result<Option<Pending>, StoreError> {
     let purpose = Asker::Customer(customer).purpose(channel);
     let found = found::live_of(tx, customer, purpose).await?;
+    pending(tx, vault, found).await
+}
+
+/// The newest that a customer has begun for a target, if it ended and proved nothing.
+pub async fn ended_of(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    customer: i64,
+    target: &Target,
+) -> Result<Option<Pending>, StoreError> {
+    let purpose = Asker::Customer(customer).purpose(target.channel());
+    let found = found::newest_of(tx, customer, purpose, target).await?;
+    let found = found.filter(|it| matches!(it.state, State::Expired | State::Locked));
     pending(tx, vault, found).await
 }
 

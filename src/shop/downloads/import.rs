@@ -286,8 +286,13 @@ async fn set(tx: &mut Tx<'_>, product: i64, new: &New) -> Result<Set, StoreError
     for (file,) in candidates {
         tx.execute(&FORGET, binds![file, now]).await?;
         let dropped: Option<(PublicId,)> = tx.optional(&DROP, binds![file]).await?;
-        unused.extend(dropped.map(|row| row.0));
+        if let Some((name,)) = dropped {
+            // Nobody looks for it any more.
+            attention::resolve(tx, MISSING, &name.to_string()).await?;
+            unused.push(name);
+        }
     }
+    tx.pause("downloads.dropped").await;
     Ok(Set::Changed { change, unused })
 }
 

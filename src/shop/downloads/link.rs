@@ -2,7 +2,8 @@
 //! made again for every letter, and a new version of the download's links takes all older ones back.
 //!
 //! Each is base64url of a public id (16 bytes), then the first 16 bytes of a MAC over the id and the version: of the
-//! download for its page, of the start for the bytes.
+//! download for its page; of the start, and of the download that it is of, for the bytes. So a start can be named before it
+//! is made, and by nobody else.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,12 +48,12 @@ sql! {
 
 /// What the link to a download's page ends with.
 pub fn page(vault: &Vault, download: PublicId, version: i64) -> String {
-    token(vault, PAGE, download, version)
+    token(download, proof_of_page(vault, download, version))
 }
 
-/// What the link to the bytes of a started download ends with; `version` is of the download's links.
-pub fn start(vault: &Vault, start: PublicId, version: i64) -> String {
-    token(vault, START, start, version)
+/// What the link to the bytes of a started download ends with.
+pub fn start(vault: &Vault, start: PublicId, download: &Linked) -> String {
+    token(start, proof_of_start(vault, start, download))
 }
 
 /// The download that the end of a link to its page names; `None` for anything that is no link of ours any more, whatever
@@ -77,19 +78,17 @@ pub async fn find(
         customer,
         language: Language::from_code(Some(&language)),
     };
-    Ok(is_ours(vault, PAGE, id, version, &said).then_some(linked))
+    Ok(is_ours(proof_of_page(vault, id, version), &said).then_some(linked))
 }
 
-/// The start that the end of a link to the bytes names, if this version of the download's links made it.
-pub fn find_start(vault: &Vault, token: &str, version: i64) -> Option<PublicId> {
+/// The start that the end of a link to the bytes names, if this download drew it, and this version of its links.
+pub fn find_start(vault: &Vault, token: &str, download: &Linked) -> Option<PublicId> {
     let (id, said) = read(token)?;
-    is_ours(vault, START, id, version, &said).then_some(id)
+    is_ours(proof_of_start(vault, id, download), &said).then_some(id)
 }
 
-fn token(vault: &Vault, what: &str, id: PublicId, version: i64) -> String {
-    let mut bytes = id.0.to_vec();
-    bytes.extend_from_slice(&mac(vault, what, id, version));
-    URL_SAFE_NO_PAD.encode(bytes)
+fn token(id: PublicId, proof: [u8; MAC]) -> String {
+    URL_SAFE_NO_PAD.encode([id.0, proof].concat())
 }
 
 fn read(token: &str) -> Option<(PublicId, Vec<u8>)> {
@@ -98,14 +97,21 @@ fn read(token: &str) -> Option<(PublicId, Vec<u8>)> {
     Some((PublicId(*id), said.to_vec()))
 }
 
-fn is_ours(vault: &Vault, what: &str, id: PublicId, version: i64, said: &[u8]) -> bool {
-    bool::from(mac(vault, what, id, version).as_slice().ct_eq(said))
+fn is_ours(proof: [u8; MAC], said: &[u8]) -> bool {
+    bool::from(proof.as_slice().ct_eq(said))
 }
 
-fn mac(vault: &Vault, what: &str, id: PublicId, version: i64) -> [u8; MAC] {
-    let mut message = id.0.to_vec();
-    message.extend_from_slice(&version.to_be_bytes());
+fn proof_of_page(vault: &Vault, download: PublicId, version: i64) -> [u8; MAC] {
+    mac(vault, PAGE, &[&download.0, &version.to_be_bytes()])
+}
+
+fn proof_of_start(vault: &Vault, start: PublicId, download: &Linked) -> [u8; MAC] {
+    let version = download.version.to_be_bytes();
+    mac(vault, START, &[&start.0, &version, &download.id.0])
+}
+
+fn mac(vault: &Vault, what: &str, parts: &[&[u8]]) -> [u8; MAC] {
     let mut short = [0; MAC];
-    short.copy_from_slice(&vault.derived_mac(what, &message)[..MAC]);
+    short.copy_from_slice(&vault.derived_mac(what, &parts.concat())[..MAC]);
     short
 }

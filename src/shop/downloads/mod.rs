@@ -11,6 +11,7 @@ pub mod folder;
 pub(in crate::shop) mod grant;
 pub mod import;
 pub mod link;
+pub mod missing;
 pub mod renew;
 pub mod start;
 pub mod view;

@@ -1,5 +1,10 @@
 //! Starting a download counts it, and opens the file as it is then for a while. Whoever fetches in pieces, or tries again
 //! after a broken connection, has started once.
+//!
+//! A start is named before it is made: its page draws the name, so a button that is pressed twice, and one whose answer is
+//! lost, is one start.
+
+use sha2::{Digest, Sha256};
 
 use super::link::Linked;
 use super::{File, State, broken};
@@ -75,9 +80,8 @@ sql! {
              WHERE d.id = $1 FOR KEY SHARE OF f";
 }
 sql! {
-    AGAIN = "downloads.start.again",
-        "SELECT expires_at FROM download_starts
-         WHERE public_id = $1 AND download_id = $2 AND file_id = $3 AND expires_at > $4";
+    MADE = "downloads.start.made",
+        "SELECT download_id, file_id, expires_at FROM download_starts WHERE public_id = $1";
     COUNT = "downloads.start.count",
         "UPDATE downloads SET started = started + 1, changed_at = $2
          WHERE id = $1 AND state = 'granted' AND started < most";
@@ -95,12 +99,13 @@ sql! {
              SELECT id FROM download_starts WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 }
 
-/// Starts a download, and counts it. `before` is a start that the same browser has made: while that one opens the same
-/// file for a while, it is used once more, and nothing is counted. `None`: its product has no file.
+/// Starts a download, and counts it. `named` are the starts that a browser names: the one that its page has drawn, the one
+/// that it keeps. While one of them opens the same file for a while, that one is used once more, and nothing is counted; or
+/// else the first of them is the name of this start. `None`: its product has no file.
 pub async fn start(
     tx: &mut Tx<'_>,
     download: &Linked,
-    before: Option<PublicId>,
+    named: &[PublicId],
 ) -> Result<Option<Started>, StoreError> {
     let (now, row) = (tx.now(), download.row);
     let standing: Standing = tx.one(&LOCK, binds![row]).await?;
@@ -111,24 +116,29 @@ pub async fn start(
     if standing.expires_at.is_some_and(|until| until <= now) {
         return Ok(Some(Started::Over));
     }
-    let Some((file,)) = tx.optional::<(i64,)>(&FILE, binds![row]).await? else {
+    let mut file: Option<(i64,)> = tx.optional(&FILE, binds![row]).await?;
+    if file.is_none() {
+        // An import took the file away while this waited for it: another look finds the one in its place.
+        file = tx.optional(&FILE, binds![row]).await?;
+    }
+    let Some((file,)) = file else {
         return Ok(None);
     };
-    if let Some(before) = before {
-        let worthwhile = now + WORTHWHILE;
-        let binds = binds![before, row, file, worthwhile];
-        if let Some((until,)) = tx.optional::<(i64,)>(&AGAIN, binds).await? {
-            return Ok(Some(Started::Open(Start {
-                id: before,
-                until,
-                is_again: true,
-            })));
+    let mut free = None;
+    for name in named {
+        match look_up(tx, *name, row, file).await? {
+            Name::Open(start) => return Ok(Some(Started::Open(start))),
+            Name::Free(name) => free = free.or(Some(name)),
         }
     }
     if standing.started >= standing.most || tx.execute(&COUNT, binds![row, now]).await? == 0 {
         return Ok(Some(Started::UsedUp));
     }
-    let (id, until) = (PublicId::random(tx)?, now + OPEN_FOR);
+    let id = match free {
+        Some(id) => id,
+        None => PublicId::random(tx)?,
+    };
+    let until = now + OPEN_FOR;
     tx.pause("downloads.started").await;
     tx.execute(&INSERT, binds![id, row, file, now, until])
         .await?;
@@ -138,6 +148,47 @@ pub async fn start(
         until,
         is_again: false,
     })))
+}
+
+/// What the name of a start is good for.
+enum Name {
+    /// It is of a start that is used once more.
+    Open(Start),
+    /// A new start can have it.
+    Free(PublicId),
+}
+
+/// What a name is good for. One whose start is over, or is of another file or download, gives its place to the next: a page
+/// that stood open for too long starts once more, and once.
+async fn look_up(
+    tx: &mut Tx<'_>,
+    mut name: PublicId,
+    download: i64,
+    file: i64,
+) -> Result<Name, StoreError> {
+    let worthwhile = tx.now() + WORTHWHILE;
+    loop {
+        let made: Option<(i64, i64, i64)> = tx.optional(&MADE, binds![name]).await?;
+        let Some((of, opens, until)) = made else {
+            return Ok(Name::Free(name));
+        };
+        if of == download && opens == file && until > worthwhile {
+            return Ok(Name::Open(Start {
+                id: name,
+                until,
+                is_again: true,
+            }));
+        }
+        name = after(name);
+    }
+}
+
+/// The name that follows another one. Nobody learns anything by it: a link to bytes has its proof.
+fn after(name: PublicId) -> PublicId {
+    let digest = Sha256::digest([b"download start after ".as_slice(), &name.0].concat());
+    let mut next = name;
+    next.0.copy_from_slice(&digest[..16]);
+    next
 }
 
 /// What a start of this download opens.

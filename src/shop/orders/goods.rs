@@ -37,8 +37,8 @@ impl Goods {
         self.is_shown && can_come && !self.prices.is_empty()
     }
 
-    /// How many pieces one customer may order in all. What costs nothing, and a file, is one for each, unless the seller
-    /// says more: nobody pays for the same file twice by mistake.
+    /// How many pieces one customer may have. What costs nothing, and a file, is one for each, unless the seller says more:
+    /// nobody pays for the same file twice by mistake while they can download it.
     pub fn most_per_customer(&self) -> Option<i64> {
         let is_one = self.prices.is_free() || self.kind == Kind::Download;
         self.max_per_customer.or_else(|| is_one.then_some(1))
@@ -81,6 +81,13 @@ sql! {
         "SELECT COUNT(*) FROM orders o JOIN order_units u ON u.order_id = o.id
          WHERE o.customer_id = $1 AND u.product_id = $2
              AND o.state IN ('open', 'paid', 'fulfilled', 'backorder')";
+    ORDERED_FILES = "orders.goods.ordered_files",
+        "SELECT COUNT(*) FROM orders o JOIN order_units u ON u.order_id = o.id
+         WHERE o.customer_id = $1 AND u.product_id = $2
+             AND o.state IN ('open', 'paid', 'fulfilled', 'backorder')
+             AND NOT EXISTS (
+                 SELECT 1 FROM downloads d
+                 WHERE d.unit_id = u.id AND (d.expires_at <= $3 OR d.started >= d.most))";
 }
 
 /// The product of this slug, whether or not it can be bought.
@@ -95,13 +102,19 @@ pub(in crate::shop) async fn find(
     tx.optional(&FIND, binds![slug]).await
 }
 
-/// How many pieces of a product the customer has ordered and not given back.
+/// How many pieces of a product the customer has ordered and not given back. A file that they can't download any more is
+/// not had any more: they may pay for it once more. What costs nothing is counted for ever, or its limits would be none.
 pub(in crate::shop) async fn ordered(
     tx: &mut Tx<'_>,
     customer: i64,
-    product: i64,
+    goods: &Goods,
 ) -> Result<i64, StoreError> {
-    tx.one::<(i64,)>(&ORDERED, binds![customer, product])
-        .await
-        .map(|row| row.0)
+    let (product, now) = (goods.id, tx.now());
+    let ordered: (i64,) = if goods.kind == Kind::Download && !goods.prices.is_free() {
+        tx.one(&ORDERED_FILES, binds![customer, product, now])
+            .await?
+    } else {
+        tx.one(&ORDERED, binds![customer, product]).await?
+    };
+    Ok(ordered.0)
 }

@@ -304,7 +304,7 @@ async fn within_limits(
         let Some(most) = goods.most_per_customer() else {
             continue;
         };
-        let had = goods::ordered(tx, customer, goods.id).await?;
+        let had = goods::ordered(tx, customer, goods).await?;
         if had + quantity > most {
             let title = Texts::from_json(&goods.title)
                 .map_err(|error| StoreError::because("orders.place", ErrorKind::Decode, error))?;

@@ -45,14 +45,14 @@ pub(super) async fn send(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = super::find(&site, token, &wish, Some(start)).await?;
-    let file = match &found.started {
+    let file = match &found.named {
         Some((_, Fetched::File(file))) => file,
         Some((_, Fetched::Over)) => return super::refuse(&site, &found, Obstacle::Closed),
         Some((_, Fetched::Unknown)) | None => return Err(Problem::Gone),
     };
     if let Some(prefix) = &site.accel_prefix {
         if !super::is_there(&site, file).await {
-            return super::missing(&site, &found, file).await;
+            return super::not_there(&site, &found, file).await;
         }
         let mut answer = headers_of(file);
         let place = HeaderValue::from_str(&format!("{prefix}{}", file.id));
@@ -60,14 +60,14 @@ pub(super) async fn send(
         return Ok(answer.into_response());
     }
     let Some(source) = open(&site, file).await else {
-        return super::missing(&site, &found, file).await;
+        return super::not_there(&site, &found, file).await;
     };
     let asked = (method != Method::HEAD).then_some(&asked);
     match part(source, file, asked).await {
         Ok(answer) => Ok(answer),
         Err(error) => {
             tracing::error!(%error, file = %file.id, "a file can't be read");
-            super::missing(&site, &found, file).await
+            super::not_there(&site, &found, file).await
         }
     }
 }

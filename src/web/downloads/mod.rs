@@ -1,5 +1,7 @@
 //! A download by its link: its page says what there is, a button starts it, and the bytes come by an address of their own.
-//! Looking never counts: only the button does, since previews and scanners follow links.
+//! Looking never counts: only the button does, since previews and scanners follow links. The page draws the name of the
+//! start that its button makes, and the browser keeps it from then on: pressed twice, or once more because no answer came,
+//! it is the same start.
 
 mod bytes;
 mod list;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,17 +19,17 @@ use serde::Deserialize;
 
 pub(super) use self::list::{Item, items, of_order};
 use super::site::{self, Problem, Site};
-use super::{orders, visitor};
-use crate::bus::attention::{self, Task};
+use super::{orders, posted, visitor};
 use crate::i18n::{self, Arg};
 use crate::shop::downloads::link::{self, Linked};
+use crate::shop::downloads::missing;
 use crate::shop::downloads::start::{self, Fetched, OPEN_FOR, Started};
 use crate::shop::downloads::view::{self, Download};
-use crate::shop::downloads::{File, MISSING, State as DownloadState};
+use crate::shop::downloads::{File, State as DownloadState};
 use crate::shop::texts::Language;
 use crate::store::{PublicId, StoreError};
 
-/// The cookie of the start that this browser has made. Its path keeps it to one download, so it can't have the prefix
+/// The cookie of the start that a page has drawn for this browser, or that it has made. Its path keeps it to one download, so it can't have the prefix
 /// that others have.
 const START: &str = "kiosk-start";
 
@@ -43,7 +46,8 @@ struct Page {
     notice: Option<(String, String)>,
     facts: Vec<(String, String)>,
     sha256: Option<String>,
-    can_start: bool,
+    /// The start that its button makes, if it has one.
+    start: Option<String>,
     /// Where bytes are that this browser has started already.
     again: Option<String>,
     /// Whether this is another address than its own.
@@ -68,8 +72,10 @@ struct Found {
     linked: Linked,
     download: Download,
     language: Language,
-    /// The start that was named along with it, and what that one opens.
-    started: Option<(PublicId, Fetched)>,
+    /// The start of this download that was named along with it, and what that one opens.
+    named: Option<(PublicId, Fetched)>,
+    /// What a start that begins here is called: what the browser has kept, or a fresh name.
+    drawn: PublicId,
 }
 
 /// Why nothing can be downloaded.
@@ -121,8 +127,7 @@ async fn show(
     Query(wish): Query<Wish>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let before = cookie(&headers);
-    let found = find(&site, token, &wish, before).await?;
+    let found = find(&site, token, &wish, cookie(&headers)).await?;
     let obstacle = obstacle(&found.download, site.store.clock().now());
     page(&site, &found, obstacle)
 }
@@ -133,25 +138,37 @@ async fn begin(
     Path(token): Path<String>,
     Query(wish): Query<Wish>,
     headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let before = cookie(&headers);
-    let found = find(&site, token, &wish, before).await?;
+    let fields = posted::read(body).await?;
+    let mut found = find(&site, token, &wish, cookie(&headers)).await?;
     // Nothing is counted that can't be had.
-    if let Some(file) = &found.download.file
-        && !is_there(&site, file).await
+    while let Some(file) = found.download.file.clone()
+        && !is_there(&site, &file).await
     {
-        return missing(&site, &found, file).await;
+        report(&site, &found, &file).await?;
+        let token = found.token.clone();
+        found = find(&site, token, &wish, cookie(&headers)).await?;
+        // Another file is in its place already where an import came in between.
+        if found.download.file.as_ref() == Some(&file) {
+            return refuse(&site, &found, Obstacle::Missing);
+        }
     }
-    let (linked, before) = (found.linked, found.started.as_ref().map(|(id, _)| *id));
+    let linked = found.linked;
+    let drawn = fields.iter().find(|(name, _)| name == "start");
+    let drawn = drawn.and_then(|(_, start)| link::find_start(&site.vault, start, &linked));
+    let kept = found.named.as_ref().map(|(start, _)| *start);
+    let named: Vec<PublicId> = drawn.into_iter().chain(kept).collect();
     let started = site
         .store
         .write("pages.download.start", move |tx| {
-            Box::pin(async move { start::start(tx, &linked, before).await })
+            let named = named.clone();
+            Box::pin(async move { start::start(tx, &linked, &named).await })
         })
         .await?;
     let obstacle = match started {
         Some(Started::Open(start)) => {
-            let start = link::start(&site.vault, start.id, found.linked.version);
+            let start = link::start(&site.vault, start.id, &linked);
             return Ok(leads(&site, &found.token, &start));
         }
         Some(Started::UsedUp) => Obstacle::UsedUp,
@@ -162,15 +179,20 @@ async fn begin(
     refuse(&site, &found, obstacle)
 }
 
-/// On to the bytes; the browser keeps that it has started.
+/// On to the bytes.
 fn leads(site: &Site, token: &str, start: &str) -> Response {
+    let to = format!("/d/{token}/{start}");
+    keeps(site, token, start, Redirect::to(&to).into_response())
+}
+
+/// The browser keeps a start from this answer on.
+fn keeps(site: &Site, token: &str, start: &str, mut answer: Response) -> Response {
     let secure = if site.is_secure() { "; Secure" } else { "" };
     let seconds = Duration::from_millis(OPEN_FOR as u64).as_secs();
     let cookie = format!(
         "{START}={start}; Path=/d/{token}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
     );
-    let mut answer = Redirect::to(&format!("/d/{token}/{start}")).into_response();
-    // Both are base64url. Without the cookie the next start is counted.
+    // Both are base64url. Without the cookie a start of another page is counted.
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -203,18 +225,21 @@ async fn find(
                 let Some(download) = view::one(tx, linked.customer, linked.id).await? else {
                     return Ok(None);
                 };
-                let start =
-                    start.and_then(|start| link::find_start(&vault, &start, linked.version));
-                let mut started = None;
-                if let Some(start) = start {
-                    let fetched = start::fetch(tx, &linked, start).await?;
-                    started = (fetched != Fetched::Unknown).then_some((start, fetched));
-                }
-                Ok(Some((linked, download, started)))
+                let start = start.and_then(|start| link::find_start(&vault, &start, &linked));
+                let named = match start {
+                    Some(start) => Some((start, start::fetch(tx, &linked, start).await?)),
+                    None => None,
+                };
+                let drawn = match named {
+                    Some((start, Fetched::File(_) | Fetched::Unknown)) => start,
+                    Some((_, Fetched::Over)) | None => PublicId::random(tx)?,
+                };
+                Ok(Some((linked, download, named, drawn)))
             })
         })
         .await?;
-    let (linked, download, started) = found.ok_or(Problem::Gone)?;
+    site.store.points().pass("pages.download.found").await;
+    let (linked, download, named, drawn) = found.ok_or(Problem::Gone)?;
     // Nobody has been given the link of one that is not paid.
     if download.state == DownloadState::Promised {
         return Err(Problem::Gone);
@@ -226,7 +251,8 @@ async fn find(
         language: chosen.unwrap_or(linked.language),
         linked,
         download,
-        started,
+        named,
+        drawn,
     })
 }
 
@@ -255,31 +281,32 @@ async fn is_there(site: &Site, file: &File) -> bool {
     has.unwrap_or_default()
 }
 
-/// A file is not where it should be: the shop is told.
-async fn missing(site: &Site, found: &Found, file: &File) -> Result<Response, Problem> {
-    tracing::error!(file = %file.id, name = file.name, "a file that customers have bought is not in the folder");
-    let subject = file.id.to_string();
-    let title = found.download.title.in_language(Language::En);
-    let detail = format!(
-        "{} of {title}: {subject} is not in the folder for files, or not all of it.",
-        file.name
-    );
-    site.store
+/// The bytes of a start are not where they should be.
+async fn not_there(site: &Site, found: &Found, file: &File) -> Result<Response, Problem> {
+    let obstacle = if report(site, found, file).await? {
+        Obstacle::Missing
+    } else {
+        // The start has ended meanwhile, and the file went with it.
+        Obstacle::Closed
+    };
+    refuse(site, found, obstacle)
+}
+
+/// A file is not where it should be: the shop is told, if anybody needs it still.
+async fn report(site: &Site, found: &Found, file: &File) -> Result<bool, Problem> {
+    let title = found.download.title.in_language(Language::En).to_owned();
+    let lost = file.clone();
+    let is_needed = site
+        .store
         .write("pages.download.missing", move |tx| {
-            let (subject, detail) = (subject.clone(), detail.clone());
-            Box::pin(async move {
-                let task = Task {
-                    kind: MISSING,
-                    subject: &subject,
-                    order: None,
-                    payment: None,
-                    detail: &detail,
-                };
-                attention::open(tx, &task).await
-            })
+            let (lost, title) = (lost.clone(), title.clone());
+            Box::pin(async move { missing::report(tx, &lost, &title).await })
         })
         .await?;
-    refuse(site, found, Obstacle::Missing)
+    if is_needed {
+        tracing::error!(file = %file.id, name = file.name, "a file that customers have bought is not in the folder");
+    }
+    Ok(is_needed)
 }
 
 /// The page that says why there are no bytes.
@@ -317,14 +344,17 @@ fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Respon
         let args = [("until", until.into()), ("most", download.most.into())];
         (say(what, &args), say(todo, &[]))
     });
-    let again = match &found.started {
+    let link = |start| link::start(&site.vault, start, &found.linked);
+    let again = match &found.named {
         // What was started goes on even where nothing more can be started.
-        Some((start, Fetched::File(_))) if obstacle != Some(Obstacle::Missing) => {
-            let start = link::start(&site.vault, *start, found.linked.version);
-            Some(format!("/d/{}/{start}", found.token))
+        Some((start, Fetched::File(_)))
+            if !matches!(obstacle, Some(Obstacle::Missing | Obstacle::Closed)) =>
+        {
+            Some(format!("/d/{}/{}", found.token, link(*start)))
         }
         _ => None,
     };
+    let start = obstacle.is_none().then(|| link(found.drawn));
     let page = Page {
         lang: language.code(),
         language,
@@ -335,10 +365,14 @@ fn page(site: &Site, found: &Found, obstacle: Option<Obstacle>) -> Result<Respon
         notice,
         facts,
         sha256: download.file.as_ref().map(File::sha256),
-        can_start: obstacle.is_none(),
+        start: start.clone(),
         again,
         is_elsewhere: obstacle == Some(Obstacle::Closed),
         token: found.token.clone(),
     };
-    site::html(&page)
+    let page = site::html(&page)?;
+    Ok(match start {
+        Some(start) => keeps(site, &found.token, &start, page),
+        None => page,
+    })
 }
