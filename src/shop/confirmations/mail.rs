@@ -177,12 +177,7 @@ async fn walk(
         let is_slow = since.elapsed() > LONGEST;
         match answer {
             Mailed::Accepted => return Ok(Outcome::Sent),
-            Mailed::NoSuchAddress(reason) => {
-                return Ok(Outcome::Refused {
-                    reason,
-                    alert: false,
-                });
-            }
+            Mailed::NoSuchAddress(reason) => return Ok(refused(&letter, &reason)),
             _ if is_slow => return Ok(Outcome::Retry("the accounts are slow".to_owned())),
             Mailed::Spam(_) => {
                 let domain = sender.domain();
@@ -198,6 +193,24 @@ async fn walk(
     }
 }
 
+/// No mail will carry it. Who has bought something, and hears of it neither in the chat nor by mail, hears of it from staff.
+fn refused(letter: &Letter, reason: &str) -> Outcome {
+    let Letter::MailOrder { order, .. } = letter else {
+        return Outcome::Refused {
+            reason: reason.to_owned(),
+            alert: false,
+        };
+    };
+    let number = order.short();
+    Outcome::Refused {
+        reason: format!(
+            "{reason}. The customer of order {number} was reached neither in the chat nor by mail: see who it is with kiosk order \
+             show {number}, and tell them yourself that what they bought is on the order's page and in the cabinet"
+        ),
+        alert: true,
+    }
+}
+
 /// Chooses the next account and writes down that it is called.
 async fn step(
     tx: &mut Tx<'_>,
@@ -206,12 +219,7 @@ async fn step(
     skip: &[usize],
     letter: &Letter,
 ) -> Result<Next, StoreError> {
-    let refused = |reason: &str| {
-        Ok(Next::Ended(Outcome::Refused {
-            reason: reason.to_owned(),
-            alert: false,
-        }))
-    };
+    let refused = |reason: &str| Ok(Next::Ended(refused(letter, reason)));
     let mut waited = None;
     let (to, about) = match letter {
         Letter::MailCode {
