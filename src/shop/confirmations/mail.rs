@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::carry::{LONGEST, Waited, nobody, soonest, waited_for};
-use super::rotation::{self, Candidate, Kind, Turn, Verdict};
+use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
 use super::senders::{CodeText, Mail, MailSender, Mailed};
 use super::sends::{self, Ended};
 use super::{Channel, Purpose, found, secret};
@@ -122,6 +122,7 @@ enum Next {
 
 struct Call {
     at: usize,
+    day: Day,
     send: Option<PublicId>,
     to: String,
     about: About,
@@ -167,11 +168,12 @@ async fn walk(
         let mailed = sender.send(&mail).await;
         store.points().pass("mails.called").await;
         let answer = mailed.clone();
-        let (accounts, asked, at, send) = (shared.clone(), letter.clone(), call.at, call.send);
+        let (accounts, asked) = (shared.clone(), letter.clone());
+        let called = (call.at, call.day, call.send);
         store
             .write("mails.carried", move |tx| {
                 let (accounts, asked, mailed) = (accounts.clone(), asked.clone(), mailed.clone());
-                Box::pin(async move { write_down(tx, &accounts, at, send, &asked, &mailed).await })
+                Box::pin(async move { write_down(tx, &accounts, called, &asked, &mailed).await })
             })
             .await?;
         let is_slow = since.elapsed() > LONGEST;
@@ -300,7 +302,7 @@ async fn step(
         })
         .partition(|candidate| skip.contains(&candidate.at));
     let turn = rotation::next(tx, Kind::Mail, accounts.len(), &fresh).await?;
-    let Turn::Of(at) = turn else {
+    let Turn::Of { at, day } = turn else {
         let soonest = soonest(tx, turn, &may_return).await?;
         let outcome = match &waited {
             Some((found, customer, round, known)) => {
@@ -322,6 +324,7 @@ async fn step(
     };
     Ok(Next::Call(Box::new(Call {
         at,
+        day,
         send,
         to,
         about,
@@ -350,8 +353,7 @@ async fn email_of(tx: &mut Tx<'_>, telegram_id: i64) -> Result<Option<String>, S
 async fn write_down(
     tx: &mut Tx<'_>,
     accounts: &[Arc<dyn MailSender>],
-    at: usize,
-    send: Option<PublicId>,
+    (at, day, send): (usize, Day, Option<PublicId>),
     letter: &Letter,
     mailed: &Mailed,
 ) -> Result<(), StoreError> {
@@ -372,7 +374,7 @@ async fn write_down(
     if let Some(send) = send {
         sends::end(tx, send, ended, None, reason).await?;
     }
-    rotation::judge(tx, sender.account(), verdict, reason).await?;
+    rotation::judge(tx, sender.account(), day, verdict, reason).await?;
     if verdict == Verdict::Spam {
         let same = accounts.iter().enumerate().filter(|(other, account)| {
             *other != at && account.domain().eq_ignore_ascii_case(sender.domain())
