@@ -6,19 +6,22 @@ use std::time::{Duration, Instant};
 
 use super::found::{self, Found, State};
 use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
-use super::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
+use super::senders::{CALL, Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 use super::sends::{self, Ended};
 use super::{Channel, Purpose, proof, secret};
-use crate::bus::Outcome;
+use crate::bus::{LEASE, Outcome};
 use crate::shop::customers::{self, Customer, Phone};
 use crate::shop::letters::{self, Letter};
 use crate::shop::vault::Vault;
 use crate::store::{ErrorKind, PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
 
-/// After so long the letter goes back to the outbox, and on from there: well before its lease ends, and somebody else
-/// takes it for lost.
-pub(super) const LONGEST: Duration = Duration::from_secs(30);
+/// Later in a walk nobody else is called: the letter goes back to the outbox, and on from there.
+pub(super) const LATEST: Duration = Duration::from_secs(5);
+/// What the database may take to write a walk down.
+const BOOKS: Duration = Duration::from_secs(10);
+// The letter's lease outlives the longest walk: else somebody else would take it for lost, and send it once more.
+const _: () = assert!(LATEST.as_secs() + CALL.as_secs() + BOOKS.as_secs() <= LEASE.as_secs());
 
 /// Carries the code of a confirmation's round, as its letter asks.
 pub async fn carry(
@@ -93,7 +96,7 @@ async fn walk(
         if is_accepted {
             return Ok(Outcome::Sent);
         }
-        if since.elapsed() > LONGEST {
+        if since.elapsed() > LATEST {
             return Ok(Outcome::Retry("the senders are slow".to_owned()));
         }
         failed.push(call.at);

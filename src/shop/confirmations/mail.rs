@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::carry::{LONGEST, Waited, nobody, soonest, waited_for};
+use super::carry::{LATEST, Waited, nobody, soonest, waited_for};
 use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
 use super::senders::{CodeText, Mail, MailSender, Mailed};
 use super::sends::{self, Ended};
@@ -176,7 +176,7 @@ async fn walk(
                 Box::pin(async move { write_down(tx, &accounts, called, &asked, &mailed).await })
             })
             .await?;
-        let is_slow = since.elapsed() > LONGEST;
+        let is_slow = since.elapsed() > LATEST;
         match answer {
             Mailed::Accepted => return Ok(Outcome::Sent),
             Mailed::NoSuchAddress(reason) => return Ok(refused(&letter, &reason)),
