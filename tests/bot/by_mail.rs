@@ -181,6 +181,16 @@ on_both_engines! {
         account[0].will(Mailed::NoSuchAddress("550 5.1.1 no such user".to_owned()));
         let reason = refused(&account, &letter).await;
         assert!(reason.contains("550 5.1.1") && reason.contains("kiosk order show"), "it says what to do: {reason}");
+        // Its mailbox is full, and stays so.
+        let full = || Mailed::TurnedAway { is_final: true, reason: "552 5.2.2 full".to_owned() };
+        account[0].will(full());
+        let mut tried = letter.clone();
+        tried.attempts = 1;
+        let waits = mail::carry(&shop.store, &vault, &[account[0].clone() as Arc<dyn MailSender>], &Plain, &tried).await;
+        assert!(matches!(waits, Outcome::Until(..)), "{waits:?}");
+        account[0].will(full());
+        tried.attempts = 4;
+        assert!(refused(&account, &tried).await.contains("5.2.2"));
         // The last account is gone.
         refused(&[], &letter).await;
         // They have taken their address out.
@@ -192,7 +202,7 @@ on_both_engines! {
         let order = stray.payload.split("\"order\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         stray.payload = stray.payload.replace(&order, &kiosk::store::PublicId([7; 16]).to_string());
         refused(&account, &stray).await;
-        assert_eq!(account[0].mails().len(), 1);
+        assert_eq!(account[0].mails().len(), 3);
         shop.close().await;
     }
 

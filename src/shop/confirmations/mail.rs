@@ -2,7 +2,7 @@
 //! often it is sent from, so that a repeat is known by it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::carry::{LATEST, Waited, nobody, soonest, waited_for};
 use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
@@ -19,6 +19,11 @@ use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
+
+/// A mailbox that took nothing so often takes nothing.
+const TRIES: i64 = 4;
+/// The longest pause of a mail that was turned away.
+const LONGEST_AWAY: Duration = Duration::from_mins(15);
 
 /// What a mail is about: all that its words need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +133,17 @@ struct Call {
     about: About,
 }
 
+/// How a walk went so far.
+#[derive(Clone, Debug)]
+struct Walked {
+    /// How often the letter was tried, this time counted.
+    tries: i64,
+    /// Who is not asked again in this walk, but may be in the next.
+    asked: Vec<usize>,
+    /// The mail was turned away: whether asking again is of little use, and why.
+    turned_away: Option<(bool, String)>,
+}
+
 async fn walk(
     store: &Store,
     vault: &Vault,
@@ -138,15 +154,19 @@ async fn walk(
     let (language, letter) = letters::read(claimed)?;
     let shared: Arc<[Arc<dyn MailSender>]> = accounts.into();
     let since = Instant::now();
-    let mut failed: Vec<usize> = Vec::new();
+    let mut walked = Walked {
+        tries: claimed.attempts.max(1),
+        asked: Vec::new(),
+        turned_away: None,
+    };
     loop {
-        let (vault, accounts, skip) = (vault.clone(), shared.clone(), failed.clone());
+        let (vault, accounts, so_far) = (vault.clone(), shared.clone(), walked.clone());
         let asked = letter.clone();
         let next = store
             .write("mails.carry", move |tx| {
                 let (vault, accounts) = (vault.clone(), accounts.clone());
-                let (skip, asked) = (skip.clone(), asked.clone());
-                Box::pin(async move { step(tx, &vault, &accounts, &skip, &asked).await })
+                let (so_far, asked) = (so_far.clone(), asked.clone());
+                Box::pin(async move { step(tx, &vault, &accounts, &so_far, &asked).await })
             })
             .await?;
         let call = match next {
@@ -176,21 +196,30 @@ async fn walk(
                 Box::pin(async move { write_down(tx, &accounts, called, &asked, &mailed).await })
             })
             .await?;
-        let is_slow = since.elapsed() > LATEST;
         match answer {
             Mailed::Accepted => return Ok(Outcome::Sent),
             Mailed::NoSuchAddress(reason) => return Ok(refused(&letter, &reason)),
-            _ if is_slow => return Ok(Outcome::Retry("the accounts are slow".to_owned())),
             Mailed::Spam(_) => {
                 let domain = sender.domain();
                 let same = shared.iter().enumerate();
                 let same = same.filter(|(_, it)| it.domain().eq_ignore_ascii_case(domain));
-                failed.extend(same.map(|(at, _)| at));
+                walked.asked.extend(same.map(|(at, _)| at));
+            }
+            Mailed::TurnedAway { is_final, reason } => {
+                walked.asked.push(call.at);
+                walked.turned_away = Some((is_final, reason));
             }
             Mailed::Quota { .. }
             | Mailed::Misconfigured(_)
             | Mailed::Later(_)
-            | Mailed::Unknown(_) => failed.push(call.at),
+            | Mailed::Unknown(_) => walked.asked.push(call.at),
+        }
+        if since.elapsed() > LATEST {
+            if walked.turned_away.is_none() {
+                return Ok(Outcome::Retry("the accounts are slow".to_owned()));
+            }
+            // There is no time to ask another one, and no haste.
+            walked.asked.extend(0..shared.len());
         }
     }
 }
@@ -218,7 +247,7 @@ async fn step(
     tx: &mut Tx<'_>,
     vault: &Vault,
     accounts: &[Arc<dyn MailSender>],
-    skip: &[usize],
+    walked: &Walked,
     letter: &Letter,
 ) -> Result<Next, StoreError> {
     let refused = |reason: &str| Ok(Next::Ended(refused(letter, reason)));
@@ -300,18 +329,26 @@ async fn step(
             account: account.account().to_owned(),
             most_a_day: account.most_a_day(),
         })
-        .partition(|candidate| skip.contains(&candidate.at));
+        .partition(|candidate| walked.asked.contains(&candidate.at));
     let turn = rotation::next(tx, Kind::Mail, accounts.len(), &fresh).await?;
     let Turn::Of { at, day } = turn else {
-        let soonest = soonest(tx, turn, &may_return).await?;
-        let outcome = match &waited {
-            Some((found, customer, round, known)) => {
-                nobody(tx, found, customer, *round, soonest, known.may_be_carried).await?
+        let (again, reason) = match &walked.turned_away {
+            Some((is_final, reason)) => {
+                let again = tx.now() + away(walked.tries).as_millis() as i64;
+                let is_over = *is_final && walked.tries >= TRIES;
+                ((!is_over).then_some(again), reason.as_str())
             }
-            None => match soonest {
-                Some(at) => Outcome::Until(at, "every account is busy".to_owned()),
-                None => return refused("there is no account to send mails from"),
+            None => match soonest(tx, turn, &may_return).await? {
+                Some(at) => (Some(at), "every account is busy"),
+                None => (None, "there is no account to send mails from"),
             },
+        };
+        let outcome = match (&waited, again) {
+            (Some((found, customer, round, known)), again) => {
+                nobody(tx, found, customer, *round, again, known.may_be_carried).await?
+            }
+            (None, Some(at)) => Outcome::Until(at, reason.to_owned()),
+            (None, None) => return refused(reason),
         };
         return Ok(Next::Ended(outcome));
     };
@@ -350,6 +387,11 @@ async fn email_of(tx: &mut Tx<'_>, telegram_id: i64) -> Result<Option<String>, S
     Ok(found.and_then(|row| row.0))
 }
 
+/// How long a mail that was turned away waits, after so many tries.
+fn away(tries: i64) -> Duration {
+    rotation::growing(tries).min(LONGEST_AWAY)
+}
+
 async fn write_down(
     tx: &mut Tx<'_>,
     accounts: &[Arc<dyn MailSender>],
@@ -369,6 +411,7 @@ async fn write_down(
         Mailed::Spam(reason) => (Ended::Failed, Verdict::Spam, reason.as_str()),
         Mailed::Misconfigured(reason) => (Ended::Failed, Verdict::Misconfigured, reason.as_str()),
         Mailed::Later(reason) => (Ended::Failed, Verdict::Later, reason.as_str()),
+        Mailed::TurnedAway { reason, .. } => (Ended::Failed, Verdict::Blameless, reason.as_str()),
         Mailed::Unknown(reason) => (Ended::Unknown, Verdict::Unknown, reason.as_str()),
     };
     if let Some(send) = send {

@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_hours(1);
 const SPAM: Duration = Duration::from_hours(6);
 /// However long an account asks for.
 const LONGEST: Duration = Duration::from_hours(48);
-/// Failures that may be a recipient's own (a server that wants to be asked again) before the account is paused.
+/// Failures that may pass by themselves (a server that starts again) before the account is paused.
 const PATIENCE: i64 = 3;
 /// A reason is cut there.
 const REASON: usize = 300;
@@ -73,7 +73,7 @@ pub(super) enum Verdict {
     Blameless,
     /// It asks for a pause; nothing was sent.
     Busy(Option<Duration>),
-    /// It failed, perhaps by the recipient's doing; nothing was sent.
+    /// It failed, perhaps only for a moment; nothing was sent.
     Later,
     /// Somebody must mend it; nothing was sent.
     Misconfigured,
@@ -239,7 +239,7 @@ pub(super) async fn pause_for_spam(
 }
 
 /// Nothing before the first, then 30 s, 1 min, 2, 4, … up to an hour.
-fn growing(failures: i64) -> Duration {
+pub(super) fn growing(failures: i64) -> Duration {
     if failures < 1 {
         return Duration::ZERO;
     }

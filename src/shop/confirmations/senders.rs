@@ -196,8 +196,15 @@ pub enum Mailed {
     Spam(String),
     /// The login, the sender's address or the encryption is wrong: somebody must mend it.
     Misconfigured(String),
-    /// Nothing was taken; later it may be.
+    /// The account could hand nothing over, whoever it was for; later it may.
     Later(String),
+    /// This mail was not taken, and the account is not to blame: a full mailbox, a server that wants to be asked again.
+    TurnedAway {
+        /// Whether asking again is of little use.
+        is_final: bool,
+        /// Why.
+        reason: String,
+    },
     /// It may have been taken.
     Unknown(String),
 }
