@@ -2,6 +2,8 @@
 
 mod confirmed;
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
@@ -37,12 +39,39 @@ enum Wordless {
     Gone(&'static str),
 }
 
-/// What happens instead, if the customer has blocked the bot.
+/// A letter that failed so often, in about four minutes, is told by mail as well; its chat goes on being tried.
+const MAIL_AFTER: i64 = 10;
+/// Telegram asks for a pause that is too long to wait for.
+const LONG_PAUSE: Duration = Duration::from_mins(5);
+
+/// What happens instead, if the chat can't be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Instead {
     Nothing,
     /// A mail about this order; staff are told where there is no address.
-    Mail(PublicId),
+    Mail {
+        order: PublicId,
+        /// How often the letter was tried, this time counted.
+        tries: i64,
+    },
+}
+
+impl Instead {
+    /// The order that a mail is to tell of after this failure.
+    fn mail(self, error: &CallError) -> Option<PublicId> {
+        let Instead::Mail { order, tries } = self else {
+            return None;
+        };
+        let is_time = match error {
+            CallError::Blocked(_) | CallError::Refused { .. } => true,
+            CallError::Wait(pause) => *pause >= LONG_PAUSE,
+            CallError::NotSent(_)
+            | CallError::Unauthorized
+            | CallError::Conflict(_)
+            | CallError::Unknown(_) => tries >= MAIL_AFTER,
+        };
+        is_time.then_some(order)
+    }
 }
 
 impl Carrier for Face {
@@ -74,7 +103,11 @@ impl Face {
             Letter::Invoice { attempt } => return self.invoice(&l, attempt).await,
             Letter::Delivery { order } | Letter::Redelivery { order, .. } => {
                 let again = matches!(letter, Letter::Redelivery { .. });
-                return self.deliver(&l, chat, order, again).await;
+                let instead = Instead::Mail {
+                    order,
+                    tries: claimed.attempts,
+                };
+                return self.deliver(&l, chat, order, again, instead).await;
             }
             Letter::InvoiceRefused { order, .. } => screens::invoice_refused(&l, order),
             Letter::Expired { order } => screens::expired(&l, order),
@@ -190,6 +223,7 @@ impl Face {
         chat: i64,
         order: PublicId,
         again: bool,
+        instead: Instead,
     ) -> Result<Outcome, Wordless> {
         let (sealed, downloads) = self
             .store
@@ -242,7 +276,7 @@ impl Face {
                 keyboard: Vec::new(),
                 photo: None,
             };
-            let outcome = self.text(chat, &screen, Instead::Mail(order)).await;
+            let outcome = self.text(chat, &screen, instead).await;
             if outcome != Outcome::Sent {
                 return Ok(outcome);
             }
@@ -334,42 +368,52 @@ impl Face {
     /// What a failed call means for its letter.
     async fn failed(&self, chat: i64, error: CallError, instead: Instead) -> Outcome {
         let reason = error.to_string();
+        let is_unknown = error.is_chat_not_found();
+        let is_gone = is_unknown || matches!(error, CallError::Blocked(_));
+        let is_told = self.unreached(chat, is_gone, instead.mail(&error)).await;
         match error {
             CallError::Wait(pause) => Outcome::Wait(pause),
             CallError::NotSent(_) | CallError::Unauthorized | CallError::Conflict(_) => {
                 Outcome::Retry(reason)
             }
             CallError::Unknown(_) => Outcome::Unknown(reason),
+            // Where all chats are unknown, it is the bot that is another one.
             CallError::Refused { .. } => Outcome::Refused {
                 reason,
-                alert: true,
+                alert: !(is_unknown && is_told),
             },
-            CallError::Blocked(_) => {
-                let front = &self.shopfront;
-                let can_mail = front.sends_mails && front.public_url.is_some();
-                let noted = self
-                    .store
-                    .write("customers.blocked", move |tx| {
-                        Box::pin(async move {
-                            customers::set_blocked(tx, chat, true).await?;
-                            match instead {
-                                Instead::Mail(order) if can_mail => {
-                                    by_mail::tell(tx, chat, order).await
-                                }
-                                Instead::Mail(_) | Instead::Nothing => Ok(false),
-                            }
-                        })
-                    })
-                    .await;
-                let is_told = noted.unwrap_or_else(|error: StoreError| {
-                    tracing::warn!(%error, "can't note that a customer has blocked the bot");
-                    false
-                });
-                Outcome::Refused {
-                    reason,
-                    alert: instead != Instead::Nothing && !is_told,
-                }
-            }
+            CallError::Blocked(_) => Outcome::Refused {
+                reason,
+                alert: instead != Instead::Nothing && !is_told,
+            },
         }
+    }
+
+    /// Notes that the customer has blocked the bot, and has an order told by mail. Answers whether it is.
+    async fn unreached(&self, chat: i64, is_gone: bool, order: Option<PublicId>) -> bool {
+        let front = &self.shopfront;
+        let can_mail = front.sends_mails && front.public_url.is_some();
+        let order = order.filter(|_| can_mail);
+        if !is_gone && order.is_none() {
+            return false;
+        }
+        let noted = self
+            .store
+            .write("customers.unreached", move |tx| {
+                Box::pin(async move {
+                    if is_gone {
+                        customers::set_blocked(tx, chat, true).await?;
+                    }
+                    match order {
+                        Some(order) => by_mail::tell(tx, chat, order).await,
+                        None => Ok(false),
+                    }
+                })
+            })
+            .await;
+        noted.unwrap_or_else(|error: StoreError| {
+            tracing::warn!(%error, "can't note that a customer can't be reached");
+            false
+        })
     }
 }

@@ -19,6 +19,7 @@ pub use self::dialogue::Dialogue;
 pub use self::lanes::{Bus, Handler, HandlerError, Handling};
 pub use self::presence::Duty;
 pub use self::turn::{Turn, TurnWork};
+pub(crate) use self::worker::LEASE;
 pub use self::worker::{Carrier, Outbox, Outcome};
 use crate::store::Signal;
 

@@ -170,6 +170,12 @@ pub async fn revive(tx: &mut Tx<'_>, chat: i64, kind: &'static str) -> Result<u6
     tx.execute(&REVIVE, binds![chat, kind, now]).await
 }
 
+/// Whether the letter with this key was given up.
+pub async fn is_dead(tx: &mut Tx<'_>, dedup_key: &str) -> Result<bool, StoreError> {
+    let dead: Option<(i64,)> = tx.optional(&IS_DEAD, binds![dedup_key]).await?;
+    Ok(dead.is_some())
+}
+
 row! {
     /// A letter that was given up.
     #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -197,6 +203,8 @@ sql! {
     DEAD = "outbox.dead",
         "SELECT id, kind, chat_id, attempts, created_at, changed_at, error, payload
          FROM outbox WHERE state = 'dead' ORDER BY id LIMIT $1";
+    IS_DEAD = "outbox.is_dead",
+        "SELECT id FROM outbox WHERE dedup_key = $1 AND state = 'dead'";
     DEAD_ONE = "outbox.dead_one",
         "SELECT id, kind, chat_id, attempts, created_at, changed_at, error, payload
          FROM outbox WHERE state = 'dead' AND id = $1";

@@ -12,19 +12,23 @@ use tokio::sync::{Semaphore, watch};
 
 use super::POSTED;
 use super::attention::{self, Task};
-use super::outbox::{self, Claimed, Finish, Semantics};
+use super::outbox::{self, Claimed, Finish, Priority, Semantics};
 use crate::clock::Millis;
 use crate::meters;
 use crate::store::{Store, StoreError, Tx, random_bytes};
 
 /// Longer than any send may take, so that a lease ends only when its holder is gone.
-const LEASE: Duration = Duration::from_mins(1);
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 /// Letters being sent at once.
 const SENDS: usize = 64;
 /// Letters taken by one claim.
 const CLAIM: usize = 32;
-/// A letter that failed so often is dead. With the pauses below that is about three hours.
+/// A letter that failed so often is dead, or late if it must not be lost. With the pauses below that is about three hours.
 const ATTEMPTS: i64 = 40;
+/// The task: a letter was given up.
+const DEAD: &str = "outbox.dead";
+/// The task: a letter that must not be lost is still tried, and fails.
+const LATE: &str = "outbox.late";
 /// The longest pause between attempts.
 const LONGEST: Duration = Duration::from_mins(5);
 /// How long the worker sleeps when it knows of nothing due. Another process may post too.
@@ -233,11 +237,12 @@ impl Outbox {
         let now = self.inner.store.clock().now();
         let finish = finish_of(letter, &outcome, now);
         meters::LETTERS.count([kind, finish.state]);
-        let alert = match &outcome {
-            Outcome::Refused { alert, .. } => *alert,
-            _ => finish.state == "dead",
+        let task = match &outcome {
+            Outcome::Refused { alert, .. } => alert.then_some(DEAD),
+            _ if finish.state == "dead" => Some(DEAD),
+            _ => is_late(letter, &finish).then_some(LATE),
         };
-        self.write_down(letter, &finish, alert).await;
+        self.write_down(letter, &finish, task).await;
         if finish.state != "sent" {
             tracing::info!(
                 letter = letter.id,
@@ -251,14 +256,14 @@ impl Outbox {
 
     /// Writes down how a send went, again and again while the database is away: what is not known to have arrived is sent
     /// once more, or, if a repeat would be wrong, is left in doubt.
-    async fn write_down(&self, letter: &Claimed, finish: &Finish, alert: bool) {
+    async fn write_down(&self, letter: &Claimed, finish: &Finish, task: Option<&'static str>) {
         let (since, mut pause) = (Instant::now(), Duration::from_millis(50));
         loop {
             let (letter, finish) = (letter.clone(), finish.clone());
             let id = letter.id;
             let written = self.inner.store.write("outbox.finish", move |tx| {
                 let (letter, finish) = (letter.clone(), finish.clone());
-                Box::pin(async move { finished(tx, &letter, &finish, alert).await })
+                Box::pin(async move { finished(tx, &letter, &finish, task).await })
             });
             let Err(error) = written.await else { return };
             if !error.is_transient() || since.elapsed() + pause >= LEASE {
@@ -315,15 +320,15 @@ async fn finished(
     tx: &mut Tx<'_>,
     letter: &Claimed,
     finish: &Finish,
-    alert: bool,
+    task: Option<&'static str>,
 ) -> Result<(), StoreError> {
     if !outbox::finish(tx, letter, finish).await? {
         return Ok(());
     }
     let subject = format!("{}:{}", letter.kind, letter.id);
-    if alert {
+    if let Some(kind) = task {
         let task = Task {
-            kind: "outbox.dead",
+            kind,
             subject: &subject,
             order: None,
             payment: None,
@@ -332,7 +337,10 @@ async fn finished(
         attention::open(tx, &task).await?;
     }
     if finish.state == "sent" {
-        attention::resolve(tx, "outbox.dead", &subject).await?;
+        attention::resolve(tx, DEAD, &subject).await?;
+    }
+    if matches!(finish.state, "sent" | "dead") {
+        attention::resolve(tx, LATE, &subject).await?;
     }
     Ok(())
 }
@@ -375,7 +383,7 @@ fn finish_of(letter: &Claimed, outcome: &Outcome, now: Millis) -> Finish {
             plain("uncertain", Some(reason.clone()))
         }
         Outcome::Retry(reason) | Outcome::Unknown(reason) | Outcome::Until(_, reason)
-            if letter.attempts >= ATTEMPTS =>
+            if letter.attempts >= ATTEMPTS && !must_arrive(letter) =>
         {
             plain("dead", Some(reason.clone()))
         }
@@ -392,6 +400,17 @@ fn finish_of(letter: &Claimed, outcome: &Outcome, now: Millis) -> Finish {
             uncounted: 0,
         },
     }
+}
+
+/// Keys and receipts are tried until they arrive, or until somebody says that they never will.
+fn must_arrive(letter: &Claimed) -> bool {
+    letter.priority <= Priority::Delivery as i64
+}
+
+/// Whether staff are to know that a letter has failed for long. It may be at hand again when they have said that they do.
+fn is_late(letter: &Claimed, finish: &Finish) -> bool {
+    let is_tried = finish.state == "pending" && finish.uncounted == 0;
+    is_tried && letter.attempts >= ATTEMPTS && letter.attempts % ATTEMPTS == 0
 }
 
 /// 0.5 s, 1, 2, 4, … up to 300 s, each with up to a quarter more by chance, so that a crowd does not come back at once.

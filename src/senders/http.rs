@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::RETRY_AFTER;
 use url::{Host, Url};
 
-use crate::shop::confirmations::senders::Carried;
+use crate::shop::confirmations::senders::{CALL, Carried};
 
 /// No call waits longer for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -27,8 +27,9 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Connections whose calls take `timeout` at most.
+    /// Connections whose calls take `timeout` at most, and never longer than [`CALL`].
     pub fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+        let timeout = timeout.min(CALL);
         let builder = || {
             reqwest::Client::builder()
                 .connect_timeout(CONNECT.min(timeout))
@@ -187,6 +188,12 @@ mod tests {
         for other in ["", " \n", "482913 is wrong", "+79991234567", "a_word"] {
             assert_eq!(code_word(other), "an error without a name");
         }
+    }
+
+    #[test]
+    fn no_call_outlives_the_lease_of_its_letter() {
+        let connections = Connections::new(Duration::from_mins(1)).unwrap();
+        assert!(connections.timeout <= CALL && CALL < crate::bus::LEASE);
     }
 
     #[tokio::test]

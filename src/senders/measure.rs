@@ -31,6 +31,7 @@ pub(super) async fn mailed(call: impl Future<Output = Mailed>) -> Mailed {
         Mailed::Spam(_) => "spam",
         Mailed::Misconfigured(_) => "misconfigured",
         Mailed::Later(_) => "later",
+        Mailed::TurnedAway { .. } => "turned_away",
         Mailed::Unknown(_) => "unknown",
     };
     meters::SENDERS.since(["mail", outcome], started);

@@ -111,7 +111,10 @@ async fn mail(settings: &Settings, own: &MailAccount, around: &Around) -> Findin
             format!("{server} is short with this account: {reason}"),
             "wait, and send less by it: another account beside it helps",
         ),
-        Mailed::Later(reason) | Mailed::Unknown(reason) | Mailed::NoSuchAddress(reason) => wrong(
+        Mailed::Later(reason)
+        | Mailed::TurnedAway { reason, .. }
+        | Mailed::Unknown(reason)
+        | Mailed::NoSuchAddress(reason) => wrong(
             &name,
             format!("{server}: {reason}"),
             "see host and port, and whether this machine gets through: many hosters close the ports of mail until asked",

@@ -94,7 +94,9 @@ sql! {
              AND p.received_at <= $1 LIMIT 20";
     OUTBOX = "audit.letter_unfinished",
         "SELECT b.id FROM outbox b
-         WHERE b.state IN ('pending', 'sending') AND b.created_at <= $1 LIMIT 20";
+         WHERE b.state IN ('pending', 'sending') AND b.created_at <= $1
+             AND NOT EXISTS (SELECT 1 FROM attention t WHERE t.state = 'open'
+                 AND t.kind = 'outbox.late' AND t.subject = b.kind || ':' || CAST(b.id AS TEXT)) LIMIT 20";
     DELIVERY = "audit.fulfilled_without_delivery",
         "SELECT c.id
          FROM (SELECT customer_id, COUNT(*) AS orders FROM orders

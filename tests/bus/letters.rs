@@ -188,6 +188,32 @@ on_both_engines! {
         .await;
     }
 
+    async fn what_was_paid_for_is_tried_until_it_arrives_and_staff_know_that_it_is_late(db: TestDb) {
+        let time = clock();
+        let store = db.store(&time).await;
+        let busy = || Outcome::Retry("busy".to_owned());
+        let courier = Post::of(&[("keys", &[busy(), Outcome::Unknown("busy".to_owned()), busy(), busy()])]);
+        post(&store, &[("keys", Some(1), Priority::Delivery, SURELY)]).await;
+        run(&store, &WEARY).await;
+        let _outbox = Outbox::start(&store, "one", courier.clone()).await.unwrap();
+        let late = || ("outbox.late".to_owned(), "open".to_owned());
+        for attempt in 40..43 {
+            eventually("it was tried", || async {
+                let (_, state, attempts, ..) = letters(&store).await.swap_remove(0);
+                state != "sending" && attempts == attempt
+            })
+            .await;
+            let (_, state, _, due, failed) = letters(&store).await.swap_remove(0);
+            assert_eq!(state, "pending");
+            assert!((299_000..=375_000).contains(&(due - failed)), "five minutes: {due} {failed}");
+            assert_eq!(tasks(&store).await, [late()]);
+            time.advance(Duration::from_millis((due - time.now()).max(0) as u64));
+        }
+        eventually("the last failure", || async { letters(&store).await[0].2 == 43 }).await;
+        moving(&time, Duration::from_secs(30), "it is sent", || is(&store, "keys", "sent")).await;
+        eventually("its task is resolved", || async { tasks(&store).await == [("outbox.late".to_owned(), "resolved".to_owned())] }).await;
+    }
+
     async fn a_chat_that_asks_for_a_pause_gets_one_and_the_others_do_not(db: TestDb) {
         let time = clock();
         let store = db.store(&time).await;

@@ -4,18 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiosk::bus::Outcome;
+use kiosk::senders::settings::Encryption;
 use kiosk::shop::confirmations::link::Consumed;
 use kiosk::shop::confirmations::senders::Mailed;
 use kiosk::shop::confirmations::{Asker, CODE_LIFE, HELD_FOR_SPAM, MEND, Purpose};
 use kiosk::shop::letters::Letter;
 use kiosk::store::PublicId;
+use serde_json::json;
 
 use crate::confirmations::rig::{ADDRESS, Desk, email};
 use crate::confirmations::senders::FakeMail;
 use crate::on_both_engines;
+use crate::senders::mail_sender;
+use crate::support::smtp::Smtp;
+
+/// How long a server on this machine may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn why() -> String {
     "because".to_owned()
+}
+
+/// Turned away at the recipient's door.
+fn away(is_final: bool) -> Mailed {
+    let reason = why();
+    Mailed::TurnedAway { is_final, reason }
 }
 
 /// Two accounts of one domain and one of another.
@@ -63,6 +76,8 @@ on_both_engines! {
             Mailed::Quota { pause: Duration::from_hours(24), reason: why() },
             Mailed::Misconfigured(why()),
             Mailed::Later(why()),
+            away(false),
+            away(true),
             Mailed::Unknown(why()),
         ].into_iter().enumerate() {
             let accounts = [
@@ -145,6 +160,56 @@ on_both_engines! {
         desk.mail(&one, id, 1).await;
         assert_eq!(one[0].mails().len(), before);
         desk.passes(Duration::from_secs(30));
+        assert_eq!(desk.mail(&one, id, 1).await, Outcome::Sent);
+    }
+
+    async fn a_full_mailbox_does_not_hold_up_somebody_elses_code(db: TestDb) {
+        let desk = Desk::open(&db).await;
+        let full = "552 5.2.2 Mailbox full";
+        let replies = [json!(full), json!("452 4.2.2 Over quota"), json!("451 4.5.1 The recipient has exceeded their limit"), json!("554 Not now"), json!(null)];
+        let server = Smtp::start_with(Encryption::None, json!({ "RCPT": replies })).await;
+        let account = [mail_sender(server.account("main"), PATIENCE)];
+        let code = async |at: i64| {
+            let confirmation = another(&desk, at).await;
+            desk.claimed(|it| *it == Letter::MailCode { confirmation, round: 1 }).await
+        };
+        for at in 1..5 {
+            let outcome = desk.post_by(&account, &code(at).await).await;
+            assert!(matches!(outcome, Outcome::Until(..)), "{outcome:?}");
+        }
+        assert_eq!(desk.post_by(&account, &code(9).await).await, Outcome::Sent);
+        assert_eq!(server.mails(1).await[0].to, ["c9@example.org"]);
+    }
+
+    async fn a_mail_that_was_turned_away_waits_longer_each_time_and_not_for_ever(db: TestDb) {
+        let desk = Desk::open(&db).await;
+        let one = [FakeMail::new("mail:a", "shop.example")];
+        let confirmation = another(&desk, 1).await;
+        let letter = Letter::MailCode { confirmation, round: 1 };
+        let mut claimed = desk.claimed(|it| *it == letter).await;
+        for (attempts, wait) in [(1, 30), (2, 60), (3, 120)] {
+            one[0].will(away(true));
+            claimed.attempts = attempts;
+            let until = desk.clock.now() + wait * 1_000;
+            let waits = Outcome::Until(until, "every sender is busy".to_owned());
+            assert_eq!(desk.post(&one, &claimed).await, waits, "try {attempts}");
+        }
+        assert_eq!(desk.count("code_unsent").await, 0);
+        // A mailbox that is full so often is full: who waits for the code is told.
+        one[0].will(away(true));
+        claimed.attempts = 4;
+        assert!(matches!(desk.post(&one, &claimed).await, Outcome::Refused { alert: false, .. }));
+        assert_eq!(desk.count("code_unsent").await, 1);
+        // A server that only wants to be asked again is asked as long as the mail is of use.
+        let confirmation = another(&desk, 2).await;
+        let letter = Letter::MailCode { confirmation, round: 1 };
+        let mut claimed = desk.claimed(|it| *it == letter).await;
+        claimed.attempts = 10;
+        one[0].will(away(false));
+        let until = desk.clock.now() + 15 * 60_000;
+        assert_eq!(desk.post(&one, &claimed).await, Outcome::Until(until, "every sender is busy".to_owned()));
+        // Whatever it said, the account is free for others.
+        let id = another(&desk, 3).await;
         assert_eq!(desk.mail(&one, id, 1).await, Outcome::Sent);
     }
 

@@ -346,7 +346,12 @@ impl Desk {
             .iter()
             .map(|it| it.clone() as Arc<dyn MailSender>)
             .collect();
-        mail::carry(&self.store, &self.vault, &accounts, &Plain, claimed).await
+        self.post_by(&accounts, claimed).await
+    }
+
+    /// The same by whatever accounts.
+    pub async fn post_by(&self, accounts: &[Arc<dyn MailSender>], claimed: &Claimed) -> Outcome {
+        mail::carry(&self.store, &self.vault, accounts, &Plain, claimed).await
     }
 
     /// The last letter of such a kind.

@@ -337,6 +337,30 @@ on_both_engines! {
         assert_eq!(calls(&alone), [11]);
     }
 
+    async fn what_did_not_go_over_midnight_is_given_back_to_the_day_that_it_was_counted_on(db: TestDb) {
+        let desk = Desk::open(&db).await;
+        let night = [FakePhone::with_budget("gateway:a", Some(1))];
+        let day = [FakePhone::with_budget("gateway:a", Some(1))];
+        night[0].will(unreachable());
+        desk.passes(Duration::from_hours(24).saturating_sub(Duration::from_millis(1)));
+        let id = another(&desk, 1).await;
+        let held = desk.store.points().hold("confirmations.called");
+        let slow = tokio::spawn({
+            let (desk, night) = (desk.clone(), night.clone());
+            async move { desk.carry(&night, id, 1).await }
+        });
+        held.reached().await;
+        desk.passes(Duration::from_millis(1));
+        let peer = desk.restarted(&db).await;
+        let id = another(&peer, 2).await;
+        assert_eq!(peer.carry(&day, id, 1).await, Outcome::Sent);
+        drop(held);
+        assert!(matches!(slow.await.unwrap(), Outcome::Refused { .. }));
+        let id = another(&peer, 3).await;
+        assert!(matches!(peer.carry(&day, id, 1).await, Outcome::Refused { .. }));
+        assert_eq!((calls(&night), calls(&day)), (vec![1], vec![1]));
+    }
+
     async fn an_unknown_end_may_have_cost_something(db: TestDb) {
         let desk = Desk::open(&db).await;
         let one = [FakePhone::with_budget("gateway:a", Some(1))];

@@ -23,6 +23,8 @@ enum Class {
     Spam,
     Misconfigured,
     Later,
+    Away,
+    Full,
     Unknown,
 }
 
@@ -35,6 +37,10 @@ fn class(mailed: &Mailed) -> Class {
         Mailed::Spam(_) => Class::Spam,
         Mailed::Misconfigured(_) => Class::Misconfigured,
         Mailed::Later(_) => Class::Later,
+        Mailed::TurnedAway {
+            is_final: false, ..
+        } => Class::Away,
+        Mailed::TurnedAway { is_final: true, .. } => Class::Full,
         Mailed::Unknown(_) => Class::Unknown,
     }
 }
@@ -127,14 +133,14 @@ async fn refusals_of_the_sender_and_of_the_address_are_told_apart() {
             ("550 5.7.1 No such user!", Class::NoSuchAddress),
             (
                 "451 4.7.1 Greylisting in action, come back later",
-                Class::Later,
+                Class::Away,
             ),
             (
                 "451 4.5.1 The recipient has exceeded message rate limit. Try again later.",
-                Class::Later,
+                Class::Away,
             ),
-            ("552 5.2.2 Mailbox full", Class::Later),
-            ("drop", Class::Later),
+            ("552 5.2.2 Mailbox full", Class::Full),
+            ("drop", Class::Away),
         ],
     )
     .await;
@@ -150,7 +156,7 @@ async fn refusals_of_the_mail_itself_are_told_apart() {
             ("550 spam message rejected. Please visit http://help.mail.ru/notspam-support/id?c=x", Class::Spam),
             ("550 5.4.5 Daily user sending limit exceeded.", Class::Day),
             ("550 Message was not accepted -- invalid mailbox. Local mailbox ann@example.com is unavailable: user is terminated", Class::NoSuchAddress),
-            ("451 4.3.0 Try again", Class::Later),
+            ("451 4.3.0 Try again", Class::Away),
         ],
     )
     .await;
@@ -162,7 +168,7 @@ async fn a_greylisted_mail_is_taken_the_second_time() {
     let server = Smtp::start_with(Encryption::Implicit, replies).await;
     let sender = mail_sender(server.account("main"), PATIENCE);
     let first = sender.send(&confirm(Language::En)).await;
-    assert_eq!(class(&first), Class::Later, "{first:?}");
+    assert_eq!(class(&first), Class::Away, "{first:?}");
     assert_eq!(sender.send(&confirm(Language::En)).await, Mailed::Accepted);
     assert_eq!(server.mails(1).await.len(), 1);
     assert_eq!(
@@ -184,9 +190,14 @@ async fn stopped(step: &str, how: &str, patience: Duration) -> (Smtp, Mailed) {
 
 #[tokio::test]
 async fn a_connection_that_breaks_before_the_mail_took_nothing_and_one_after_it_may_have() {
-    for step in ["EHLO", "AUTH", "MAIL", "RCPT", "DATA"] {
+    for step in ["EHLO", "AUTH", "MAIL"] {
         let (_server, mailed) = stopped(step, "drop", PATIENCE).await;
         assert_eq!(class(&mailed), Class::Later, "{step}: {mailed:?}");
+    }
+    // From the address on it may be the recipient's doing.
+    for step in ["RCPT", "DATA"] {
+        let (_server, mailed) = stopped(step, "drop", PATIENCE).await;
+        assert_eq!(class(&mailed), Class::Away, "{step}: {mailed:?}");
     }
     let (_server, mailed) = stopped("BODY", "drop", PATIENCE).await;
     assert_eq!(class(&mailed), Class::Unknown, "{mailed:?}");
@@ -198,9 +209,14 @@ async fn a_connection_that_breaks_before_the_mail_took_nothing_and_one_after_it_
 #[tokio::test]
 async fn a_server_that_hangs_is_not_waited_for() {
     let patience = Duration::from_secs(2);
-    for step in ["EHLO", "MAIL", "RCPT", "DATA"] {
+    for (step, expected) in [
+        ("EHLO", Class::Later),
+        ("MAIL", Class::Later),
+        ("RCPT", Class::Away),
+        ("DATA", Class::Away),
+    ] {
         let (_server, mailed) = stopped(step, "hang", patience).await;
-        assert_eq!(class(&mailed), Class::Later, "{step}: {mailed:?}");
+        assert_eq!(class(&mailed), expected, "{step}: {mailed:?}");
     }
     let (server, mailed) = stopped("BODY", "hang", patience).await;
     assert_eq!(class(&mailed), Class::Unknown, "{mailed:?}");
@@ -225,7 +241,7 @@ async fn a_connection_that_went_stale_is_not_used() {
     let sender = mail_sender(server.account("main"), Duration::from_secs(3));
     assert_eq!(sender.send(&confirm(Language::En)).await, Mailed::Accepted);
     let mailed = sender.send(&confirm(Language::En)).await;
-    assert_eq!(class(&mailed), Class::Later, "{mailed:?}");
+    assert_eq!(class(&mailed), Class::Away, "{mailed:?}");
     assert_eq!(sender.send(&confirm(Language::En)).await, Mailed::Accepted);
     assert_eq!(server.mails(2).await.len(), 2);
     assert_eq!(

@@ -218,6 +218,7 @@ pub fn task_kind(l: &Localizer, kind: &str) -> String {
         "refund.unmatched" => "task-refund-unmatched",
         "inbox.dead" => "task-inbox-dead",
         "outbox.dead" => "task-outbox-dead",
+        "outbox.late" => "task-outbox-late",
         "sender.misconfigured" => "task-sender-misconfigured",
         "sender.spam" => "task-sender-spam",
         "download.missing" => "task-download-missing",
@@ -235,6 +236,7 @@ pub fn task_means(l: &Localizer, kind: &str, subject: &str) -> String {
         "refund.failed" => "means-refund-failed",
         "refund.by_hand" => "means-refund-by-hand",
         "refund.unmatched" => "means-refund-unmatched",
+        "outbox.late" => "means-outbox-late",
         "inbox.dead" => return l.text("means-inbox-dead", &[("subject", subject.into())]),
         "sender.misconfigured" => {
             return l.text("means-sender-misconfigured", &[("subject", subject.into())]);

@@ -81,13 +81,22 @@ pub(super) fn class(trouble: Trouble, to: &str) -> Mailed {
         } => Mailed::Unknown(format!(
             "the connection broke while the mail was on its way: {words}"
         )),
-        Trouble::Lost { step, words } => Mailed::Later(format!("{}: {words}", told(step))),
+        Trouble::Lost { step, words } => not_now(step, false, format!("{}: {words}", told(step))),
         Trouble::Terms(words) => Mailed::Misconfigured(format!(
             "the server and the settings do not fit together: {words}"
         )),
         Trouble::Letters => Mailed::NoSuchAddress(
             "its letters are beyond ASCII, and the server takes no such address".to_owned(),
         ),
+    }
+}
+
+/// Nothing was taken, and later it may be. From the address on, it is the mail's own trouble as far as anybody can tell: a
+/// mailbox or a server of one customer must not keep the mails of the others.
+fn not_now(step: Step, is_final: bool, reason: String) -> Mailed {
+    match step {
+        Step::Connect | Step::Login | Step::From => Mailed::Later(reason),
+        Step::To | Step::Data | Step::Body => Mailed::TurnedAway { is_final, reason },
     }
 }
 
@@ -106,9 +115,9 @@ fn reply(step: Step, code: u16, text: &str, to: &str) -> Mailed {
     let enhanced = enhanced(&lower);
     let reason = shown(code, text);
     let is_final = code >= 500;
-    // The receiver's own limits are nobody's fault but its own.
+    // The receiver's own limits are nobody's fault but its own. A mailbox that is full stays so for longer than a code lives.
     if says(&["recipient has exceeded"]) || matches!(enhanced, "4.2.1" | "4.2.2" | "5.2.2") {
-        return Mailed::Later(reason);
+        return not_now(step, is_final || enhanced == "4.2.2", reason);
     }
     if says(DAILY) || matches!(enhanced, "4.4.5" | "5.4.5") {
         return Mailed::Quota { pause: DAY, reason };
@@ -130,8 +139,12 @@ fn reply(step: Step, code: u16, text: &str, to: &str) -> Mailed {
     if says(SPAM) {
         return Mailed::Spam(reason);
     }
-    if !is_final {
+    if code == 421 {
+        // The server hangs up, on whatever mail.
         return Mailed::Later(reason);
+    }
+    if !is_final {
+        return not_now(step, false, reason);
     }
     if matches!(code, 530 | 534 | 535 | 538)
         || matches!(enhanced, "5.7.8" | "5.7.9" | "5.7.11")
@@ -147,7 +160,7 @@ fn reply(step: Step, code: u16, text: &str, to: &str) -> Mailed {
         (Step::From, 500..) | (Step::To | Step::Data, 503) => Mailed::Misconfigured(reason),
         (Step::To, 550 | 551 | 553) if enhanced.is_empty() => Mailed::NoSuchAddress(reason),
         // Refused for a reason that we can't read. Nothing was taken: the shop's own patience ends it.
-        _ => Mailed::Later(reason),
+        _ => not_now(step, true, reason),
     }
 }
 

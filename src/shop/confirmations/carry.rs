@@ -5,20 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::found::{self, Found, State};
-use super::rotation::{self, Candidate, Kind, Turn, Verdict};
-use super::senders::{Carried, Messenger, PhoneCode, PhoneSender, Recipient};
+use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
+use super::senders::{CALL, Carried, Messenger, PhoneCode, PhoneSender, Recipient};
 use super::sends::{self, Ended};
 use super::{Channel, Purpose, proof, secret};
-use crate::bus::Outcome;
+use crate::bus::{LEASE, Outcome};
 use crate::shop::customers::{self, Customer, Phone};
 use crate::shop::letters::{self, Letter};
 use crate::shop::vault::Vault;
 use crate::store::{ErrorKind, PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
 
-/// After so long the letter goes back to the outbox, and on from there: well before its lease ends, and somebody else
-/// takes it for lost.
-pub(super) const LONGEST: Duration = Duration::from_secs(30);
+/// Later in a walk nobody else is called: the letter goes back to the outbox, and on from there.
+pub(super) const LATEST: Duration = Duration::from_secs(5);
+/// What the database may take to write a walk down.
+const BOOKS: Duration = Duration::from_secs(10);
+// The letter's lease outlives the longest walk: else somebody else would take it for lost, and send it once more.
+const _: () = assert!(LATEST.as_secs() + CALL.as_secs() + BOOKS.as_secs() <= LEASE.as_secs());
 
 /// Carries the code of a confirmation's round, as its letter asks.
 pub async fn carry(
@@ -43,6 +46,7 @@ enum Next {
 
 struct Call {
     at: usize,
+    day: Day,
     send: PublicId,
     code: PhoneCode,
 }
@@ -82,17 +86,17 @@ async fn walk(
         let carried = sender.carry(&call.code).await;
         store.points().pass("confirmations.called").await;
         let is_accepted = matches!(carried, Carried::Accepted { .. });
-        let (account, send) = (sender.account().to_owned(), call.send);
+        let (account, day, send) = (sender.account().to_owned(), call.day, call.send);
         store
             .write("confirmations.carried", move |tx| {
                 let (account, carried) = (account.clone(), carried.clone());
-                Box::pin(async move { write_down(tx, &account, send, &carried).await })
+                Box::pin(async move { write_down(tx, &account, day, send, &carried).await })
             })
             .await?;
         if is_accepted {
             return Ok(Outcome::Sent);
         }
-        if since.elapsed() > LONGEST {
+        if since.elapsed() > LATEST {
             return Ok(Outcome::Retry("the senders are slow".to_owned()));
         }
         failed.push(call.at);
@@ -137,8 +141,8 @@ async fn step(
     let (may_return, fresh): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|it| skip.contains(&it.at));
     let turn = turn_of(tx, senders, found.by, fresh).await?;
-    let at = match turn {
-        Turn::Of(at) => at,
+    let (at, day) = match turn {
+        Turn::Of { at, day } => (at, day),
         Turn::Later(_) | Turn::Nobody => {
             let at = soonest(tx, turn, &may_return).await?;
             return nobody(tx, &found, &customer, round, at, known.may_be_carried)
@@ -156,7 +160,12 @@ async fn step(
         reference: send.to_string(),
         number: number(send),
     };
-    Ok(Next::Call(Box::new(Call { at, send, code })))
+    Ok(Next::Call(Box::new(Call {
+        at,
+        day,
+        send,
+        code,
+    })))
 }
 
 /// Whose turn it is: first among those that carry by what was chosen, and among the others where none of these can now.
@@ -172,7 +181,7 @@ async fn turn_of(
     };
     let (first, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_chosen);
     let turn = rotation::next(tx, Kind::Phone, senders.len(), &first).await?;
-    if matches!(turn, Turn::Of(_)) {
+    if matches!(turn, Turn::Of { .. }) {
         return Ok(turn);
     }
     let other = rotation::next(tx, Kind::Phone, senders.len(), &others).await?;
@@ -256,7 +265,7 @@ pub(super) async fn soonest(
 ) -> Result<Option<i64>, StoreError> {
     let mut soonest = match turn {
         Turn::Later(at) => Some(at),
-        Turn::Of(_) | Turn::Nobody => None,
+        Turn::Of { .. } | Turn::Nobody => None,
     };
     for candidate in may_return {
         let at = rotation::free_at(tx, candidate).await?;
@@ -304,6 +313,7 @@ async fn tell_unsent(
 async fn write_down(
     tx: &mut Tx<'_>,
     account: &str,
+    day: Day,
     send: PublicId,
     carried: &Carried,
 ) -> Result<(), StoreError> {
@@ -327,7 +337,7 @@ async fn write_down(
         Carried::Unknown(reason) => (Ended::Unknown, Verdict::Unknown, None, reason.as_str()),
     };
     sends::end(tx, send, ended, reference, reason).await?;
-    rotation::judge(tx, account, verdict, reason).await
+    rotation::judge(tx, account, day, verdict, reason).await
 }
 
 /// A number of the send's own, not zero.

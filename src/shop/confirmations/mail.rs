@@ -2,10 +2,10 @@
 //! often it is sent from, so that a repeat is known by it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::carry::{LONGEST, Waited, nobody, soonest, waited_for};
-use super::rotation::{self, Candidate, Kind, Turn, Verdict};
+use super::carry::{LATEST, Waited, nobody, soonest, waited_for};
+use super::rotation::{self, Candidate, Day, Kind, Turn, Verdict};
 use super::senders::{CodeText, Mail, MailSender, Mailed};
 use super::sends::{self, Ended};
 use super::{Channel, Purpose, found, secret};
@@ -19,6 +19,11 @@ use crate::shop::texts::Language;
 use crate::shop::vault::Vault;
 use crate::store::{PublicId, Store, StoreError, Tx};
 use crate::{binds, sql};
+
+/// A mailbox that took nothing so often takes nothing.
+const TRIES: i64 = 4;
+/// The longest pause of a mail that was turned away.
+const LONGEST_AWAY: Duration = Duration::from_mins(15);
 
 /// What a mail is about: all that its words need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,9 +127,21 @@ enum Next {
 
 struct Call {
     at: usize,
+    day: Day,
     send: Option<PublicId>,
     to: String,
     about: About,
+}
+
+/// How a walk went so far.
+#[derive(Clone, Debug)]
+struct Walked {
+    /// How often the letter was tried, this time counted.
+    tries: i64,
+    /// Who is not asked again in this walk, but may be in the next.
+    asked: Vec<usize>,
+    /// The mail was turned away: whether asking again is of little use, and why.
+    turned_away: Option<(bool, String)>,
 }
 
 async fn walk(
@@ -137,15 +154,19 @@ async fn walk(
     let (language, letter) = letters::read(claimed)?;
     let shared: Arc<[Arc<dyn MailSender>]> = accounts.into();
     let since = Instant::now();
-    let mut failed: Vec<usize> = Vec::new();
+    let mut walked = Walked {
+        tries: claimed.attempts.max(1),
+        asked: Vec::new(),
+        turned_away: None,
+    };
     loop {
-        let (vault, accounts, skip) = (vault.clone(), shared.clone(), failed.clone());
+        let (vault, accounts, so_far) = (vault.clone(), shared.clone(), walked.clone());
         let asked = letter.clone();
         let next = store
             .write("mails.carry", move |tx| {
                 let (vault, accounts) = (vault.clone(), accounts.clone());
-                let (skip, asked) = (skip.clone(), asked.clone());
-                Box::pin(async move { step(tx, &vault, &accounts, &skip, &asked).await })
+                let (so_far, asked) = (so_far.clone(), asked.clone());
+                Box::pin(async move { step(tx, &vault, &accounts, &so_far, &asked).await })
             })
             .await?;
         let call = match next {
@@ -167,34 +188,57 @@ async fn walk(
         let mailed = sender.send(&mail).await;
         store.points().pass("mails.called").await;
         let answer = mailed.clone();
-        let (accounts, asked, at, send) = (shared.clone(), letter.clone(), call.at, call.send);
+        let (accounts, asked) = (shared.clone(), letter.clone());
+        let called = (call.at, call.day, call.send);
         store
             .write("mails.carried", move |tx| {
                 let (accounts, asked, mailed) = (accounts.clone(), asked.clone(), mailed.clone());
-                Box::pin(async move { write_down(tx, &accounts, at, send, &asked, &mailed).await })
+                Box::pin(async move { write_down(tx, &accounts, called, &asked, &mailed).await })
             })
             .await?;
-        let is_slow = since.elapsed() > LONGEST;
         match answer {
             Mailed::Accepted => return Ok(Outcome::Sent),
-            Mailed::NoSuchAddress(reason) => {
-                return Ok(Outcome::Refused {
-                    reason,
-                    alert: false,
-                });
-            }
-            _ if is_slow => return Ok(Outcome::Retry("the accounts are slow".to_owned())),
+            Mailed::NoSuchAddress(reason) => return Ok(refused(&letter, &reason)),
             Mailed::Spam(_) => {
                 let domain = sender.domain();
                 let same = shared.iter().enumerate();
                 let same = same.filter(|(_, it)| it.domain().eq_ignore_ascii_case(domain));
-                failed.extend(same.map(|(at, _)| at));
+                walked.asked.extend(same.map(|(at, _)| at));
+            }
+            Mailed::TurnedAway { is_final, reason } => {
+                walked.asked.push(call.at);
+                walked.turned_away = Some((is_final, reason));
             }
             Mailed::Quota { .. }
             | Mailed::Misconfigured(_)
             | Mailed::Later(_)
-            | Mailed::Unknown(_) => failed.push(call.at),
+            | Mailed::Unknown(_) => walked.asked.push(call.at),
         }
+        if since.elapsed() > LATEST {
+            if walked.turned_away.is_none() {
+                return Ok(Outcome::Retry("the accounts are slow".to_owned()));
+            }
+            // There is no time to ask another one, and no haste.
+            walked.asked.extend(0..shared.len());
+        }
+    }
+}
+
+/// No mail will carry it. Who has bought something, and hears of it neither in the chat nor by mail, hears of it from staff.
+fn refused(letter: &Letter, reason: &str) -> Outcome {
+    let Letter::MailOrder { order, .. } = letter else {
+        return Outcome::Refused {
+            reason: reason.to_owned(),
+            alert: false,
+        };
+    };
+    let number = order.short();
+    Outcome::Refused {
+        reason: format!(
+            "{reason}. The customer of order {number} was reached neither in the chat nor by mail: see who it is with kiosk order \
+             show {number}, and tell them yourself that what they bought is on the order's page and in the cabinet"
+        ),
+        alert: true,
     }
 }
 
@@ -203,15 +247,10 @@ async fn step(
     tx: &mut Tx<'_>,
     vault: &Vault,
     accounts: &[Arc<dyn MailSender>],
-    skip: &[usize],
+    walked: &Walked,
     letter: &Letter,
 ) -> Result<Next, StoreError> {
-    let refused = |reason: &str| {
-        Ok(Next::Ended(Outcome::Refused {
-            reason: reason.to_owned(),
-            alert: false,
-        }))
-    };
+    let refused = |reason: &str| Ok(Next::Ended(refused(letter, reason)));
     let mut waited = None;
     let (to, about) = match letter {
         Letter::MailCode {
@@ -290,18 +329,26 @@ async fn step(
             account: account.account().to_owned(),
             most_a_day: account.most_a_day(),
         })
-        .partition(|candidate| skip.contains(&candidate.at));
+        .partition(|candidate| walked.asked.contains(&candidate.at));
     let turn = rotation::next(tx, Kind::Mail, accounts.len(), &fresh).await?;
-    let Turn::Of(at) = turn else {
-        let soonest = soonest(tx, turn, &may_return).await?;
-        let outcome = match &waited {
-            Some((found, customer, round, known)) => {
-                nobody(tx, found, customer, *round, soonest, known.may_be_carried).await?
+    let Turn::Of { at, day } = turn else {
+        let (again, reason) = match &walked.turned_away {
+            Some((is_final, reason)) => {
+                let again = tx.now() + away(walked.tries).as_millis() as i64;
+                let is_over = *is_final && walked.tries >= TRIES;
+                ((!is_over).then_some(again), reason.as_str())
             }
-            None => match soonest {
-                Some(at) => Outcome::Until(at, "every account is busy".to_owned()),
-                None => return refused("there is no account to send mails from"),
+            None => match soonest(tx, turn, &may_return).await? {
+                Some(at) => (Some(at), "every account is busy"),
+                None => (None, "there is no account to send mails from"),
             },
+        };
+        let outcome = match (&waited, again) {
+            (Some((found, customer, round, known)), again) => {
+                nobody(tx, found, customer, *round, again, known.may_be_carried).await?
+            }
+            (None, Some(at)) => Outcome::Until(at, reason.to_owned()),
+            (None, None) => return refused(reason),
         };
         return Ok(Next::Ended(outcome));
     };
@@ -314,6 +361,7 @@ async fn step(
     };
     Ok(Next::Call(Box::new(Call {
         at,
+        day,
         send,
         to,
         about,
@@ -339,11 +387,15 @@ async fn email_of(tx: &mut Tx<'_>, telegram_id: i64) -> Result<Option<String>, S
     Ok(found.and_then(|row| row.0))
 }
 
+/// How long a mail that was turned away waits, after so many tries.
+fn away(tries: i64) -> Duration {
+    rotation::growing(tries).min(LONGEST_AWAY)
+}
+
 async fn write_down(
     tx: &mut Tx<'_>,
     accounts: &[Arc<dyn MailSender>],
-    at: usize,
-    send: Option<PublicId>,
+    (at, day, send): (usize, Day, Option<PublicId>),
     letter: &Letter,
     mailed: &Mailed,
 ) -> Result<(), StoreError> {
@@ -359,12 +411,13 @@ async fn write_down(
         Mailed::Spam(reason) => (Ended::Failed, Verdict::Spam, reason.as_str()),
         Mailed::Misconfigured(reason) => (Ended::Failed, Verdict::Misconfigured, reason.as_str()),
         Mailed::Later(reason) => (Ended::Failed, Verdict::Later, reason.as_str()),
+        Mailed::TurnedAway { reason, .. } => (Ended::Failed, Verdict::Blameless, reason.as_str()),
         Mailed::Unknown(reason) => (Ended::Unknown, Verdict::Unknown, reason.as_str()),
     };
     if let Some(send) = send {
         sends::end(tx, send, ended, None, reason).await?;
     }
-    rotation::judge(tx, sender.account(), verdict, reason).await?;
+    rotation::judge(tx, sender.account(), day, verdict, reason).await?;
     if verdict == Verdict::Spam {
         let same = accounts.iter().enumerate().filter(|(other, account)| {
             *other != at && account.domain().eq_ignore_ascii_case(sender.domain())

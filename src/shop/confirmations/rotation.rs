@@ -19,10 +19,14 @@ const LONG: Duration = Duration::from_hours(1);
 const SPAM: Duration = Duration::from_hours(6);
 /// However long an account asks for.
 const LONGEST: Duration = Duration::from_hours(48);
-/// Failures that may be a recipient's own (a server that wants to be asked again) before the account is paused.
+/// Failures that may pass by themselves (a server that starts again) before the account is paused.
 const PATIENCE: i64 = 3;
 /// A reason is cut there.
 const REASON: usize = 300;
+
+/// A day on which sends are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Day(i64);
 
 /// Which counter turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +56,8 @@ pub(super) struct Candidate {
 /// Who carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// The account at this place. The send is counted already.
-    Of(usize),
+    /// The account at this place. The send is counted already, on this day.
+    Of { at: usize, day: Day },
     /// Nobody now; somebody may at this time.
     Later(Millis),
     /// There are no candidates.
@@ -69,7 +73,7 @@ pub(super) enum Verdict {
     Blameless,
     /// It asks for a pause; nothing was sent.
     Busy(Option<Duration>),
-    /// It failed, perhaps by the recipient's doing; nothing was sent.
+    /// It failed, perhaps only for a moment; nothing was sent.
     Later,
     /// Somebody must mend it; nothing was sent.
     Misconfigured,
@@ -131,7 +135,10 @@ pub(super) async fn next(
     for candidate in free {
         let binds = binds![candidate.account, day, now, candidate.most_a_day];
         if tx.optional::<(i64,)>(&CLAIM, binds).await?.is_some() {
-            return Ok(Turn::Of(candidate.at));
+            return Ok(Turn::Of {
+                at: candidate.at,
+                day: Day(day),
+            });
         }
         // Another process has just paused it or used its day up.
         let at = waits_until(tx, candidate).await?.unwrap_or(now);
@@ -159,15 +166,16 @@ pub(super) async fn free_at(tx: &mut Tx<'_>, candidate: &Candidate) -> Result<Mi
     Ok(waits_until(tx, candidate).await?.unwrap_or(now))
 }
 
-/// Writes down how an account did: pauses that grow with failures in a row, a task for staff where somebody must mend it,
-/// and the end of both as soon as it works.
+/// Writes down how an account did with a send that was counted on `day`: pauses that grow with failures in a row, a task
+/// for staff where somebody must mend it, and the end of both as soon as it works.
 pub(super) async fn judge(
     tx: &mut Tx<'_>,
     account: &str,
+    day: Day,
     verdict: Verdict,
     reason: &str,
 ) -> Result<(), StoreError> {
-    let (now, day) = (tx.now(), tx.now() / DAY);
+    let now = tx.now();
     let reason = short(reason);
     if verdict == Verdict::Works {
         // A pause that was asked for meanwhile is not over: this one was under way before it.
@@ -179,8 +187,8 @@ pub(super) async fn judge(
         return Ok(());
     }
     if verdict != Verdict::Unknown {
-        // It certainly cost nothing.
-        tx.execute(&GIVE_BACK, binds![account, day, now]).await?;
+        // It certainly cost nothing. A day that is over needs nothing back, and the next one has not counted it.
+        tx.execute(&GIVE_BACK, binds![account, day.0, now]).await?;
     }
     if verdict == Verdict::Blameless {
         return Ok(());
@@ -231,7 +239,7 @@ pub(super) async fn pause_for_spam(
 }
 
 /// Nothing before the first, then 30 s, 1 min, 2, 4, … up to an hour.
-fn growing(failures: i64) -> Duration {
+pub(super) fn growing(failures: i64) -> Duration {
     if failures < 1 {
         return Duration::ZERO;
     }

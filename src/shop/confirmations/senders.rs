@@ -11,6 +11,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::shop::customers::Phone;
 use crate::shop::texts::Language;
 
+/// A call takes no longer, whatever the settings say.
+pub const CALL: Duration = Duration::from_secs(45);
+
 /// A code in the clear. Its debug form says nothing, and its memory is wiped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct CodeText(String);
@@ -145,7 +148,7 @@ pub trait PhoneSender: Send + Sync + 'static {
     fn can_reach(&self, to: &Recipient) -> bool;
     /// Sends allowed in a day; `None` is without a limit. Since a send can cost money, this is the day's budget.
     fn most_a_day(&self) -> Option<i64>;
-    /// Makes one call, with a timeout of its own.
+    /// Makes one call, which ends within [`CALL`].
     fn carry<'a>(&'a self, code: &'a PhoneCode) -> BoxFuture<'a, Carried>;
 }
 
@@ -193,8 +196,15 @@ pub enum Mailed {
     Spam(String),
     /// The login, the sender's address or the encryption is wrong: somebody must mend it.
     Misconfigured(String),
-    /// Nothing was taken; later it may be.
+    /// The account could hand nothing over, whoever it was for; later it may.
     Later(String),
+    /// This mail was not taken, and the account is not to blame: a full mailbox, a server that wants to be asked again.
+    TurnedAway {
+        /// Whether asking again is of little use.
+        is_final: bool,
+        /// Why.
+        reason: String,
+    },
     /// It may have been taken.
     Unknown(String),
 }
@@ -207,7 +217,7 @@ pub trait MailSender: Send + Sync + 'static {
     fn domain(&self) -> &str;
     /// Mails allowed in a day; `None` is without a limit.
     fn most_a_day(&self) -> Option<i64>;
-    /// Hands one mail over, with a timeout of its own.
+    /// Hands one mail over, within [`CALL`].
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Mailed>;
 }
 

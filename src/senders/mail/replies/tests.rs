@@ -10,6 +10,8 @@ enum Class {
     Spam,
     Misconfigured,
     Later,
+    Away,
+    Full,
 }
 
 fn class_of(step: Step, line: &str) -> Class {
@@ -21,6 +23,10 @@ fn class_of(step: Step, line: &str) -> Class {
         Mailed::Spam(_) => Class::Spam,
         Mailed::Misconfigured(_) => Class::Misconfigured,
         Mailed::Later(_) => Class::Later,
+        Mailed::TurnedAway {
+            is_final: false, ..
+        } => Class::Away,
+        Mailed::TurnedAway { is_final: true, .. } => Class::Full,
         other @ (Mailed::Accepted | Mailed::Unknown(_)) => panic!("{line}: {other:?}"),
     }
 }
@@ -92,17 +98,17 @@ fn replies_of_the_large_providers_are_told_apart() {
         (
             Step::To,
             "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
-            Class::Later,
+            Class::Away,
         ),
         (
             Step::To,
             "451 4.7.1 Greylisting in action, please come back later",
-            Class::Later,
+            Class::Away,
         ),
         (
             Step::To,
             "451 4.5.1 The recipient has exceeded message rate limit. Try again later.",
-            Class::Later,
+            Class::Away,
         ),
         (
             Step::To,
@@ -116,18 +122,18 @@ fn replies_of_the_large_providers_are_told_apart() {
             Class::NoSuchAddress,
         ),
         (Step::To, "550 mailbox unavailable", Class::NoSuchAddress),
-        (Step::To, "550 5.7.1 Policy says no", Class::Later),
+        (Step::To, "550 5.7.1 Policy says no", Class::Full),
         (
             Step::To,
             "554 5.7.1 <ann@example.com>: Relay access denied",
             Class::Misconfigured,
         ),
         (Step::To, "503 5.5.4 Bad sequence", Class::Misconfigured),
-        (Step::To, "552 5.2.2 Mailbox full", Class::Later),
+        (Step::To, "552 5.2.2 Mailbox full", Class::Full),
         (
             Step::To,
             "452 4.2.2 The email account that you tried to reach is over quota",
-            Class::Later,
+            Class::Full,
         ),
         (
             Step::Body,
@@ -157,8 +163,11 @@ fn replies_of_the_large_providers_are_told_apart() {
         (
             Step::Body,
             "554 5.6.0 Something that nobody has heard of",
-            Class::Later,
+            Class::Full,
         ),
+        // The server's own trouble, and the shop's own mailbox.
+        (Step::To, "421 4.3.2 Service shutting down", Class::Later),
+        (Step::From, "452 4.2.2 Mailbox full", Class::Later),
     ];
     for (step, line, class) in cases {
         assert_eq!(class_of(step, line), class, "{line}");
@@ -167,17 +176,24 @@ fn replies_of_the_large_providers_are_told_apart() {
 
 #[test]
 fn a_connection_that_breaks_is_told_by_how_far_the_mail_got() {
-    for step in [Step::Connect, Step::Login, Step::From, Step::To, Step::Data] {
+    let lost = |step| {
         let words = "reset".to_owned();
-        let class = class(Trouble::Lost { step, words }, "");
-        assert!(matches!(class, Mailed::Later(_)), "{step:?}");
+        class(Trouble::Lost { step, words }, "")
+    };
+    for step in [Step::Connect, Step::Login, Step::From] {
+        assert!(matches!(lost(step), Mailed::Later(_)), "{step:?}");
     }
-    let words = "reset".to_owned();
-    let step = Step::Body;
-    assert!(matches!(
-        class(Trouble::Lost { step, words }, ""),
-        Mailed::Unknown(_)
-    ));
+    for step in [Step::To, Step::Data] {
+        let is_away = matches!(
+            lost(step),
+            Mailed::TurnedAway {
+                is_final: false,
+                ..
+            }
+        );
+        assert!(is_away, "{step:?}");
+    }
+    assert!(matches!(lost(Step::Body), Mailed::Unknown(_)));
 }
 
 #[test]
