@@ -9,7 +9,7 @@ web-busy = Too many people are at it this very moment. Please try again in a few
 page-elsewhere = This form is no longer good
 page-elsewhere-words = It is from another page, or has been open for too long. Go back, reload the page and try again; cookies must be allowed.
 
-link-over = This link is over
+link-over = This link no longer works
 link-over-words = It was used already, or it is too old. Ask the bot for a new one: /profile.
 link-title = Log in
 link-words = The link opens the account of { $name }, once. Is that you?
@@ -23,7 +23,7 @@ confirm-done = Your e-mail is confirmed
 confirm-done-notice = Thank you: our mails go to this address from now on.
 confirm-already-notice = This address is confirmed already.
 confirm-done-words = You can close this page and go back to where you were.
-confirm-over = It is too old, or a newer mail took its place. Ask for a new mail where you gave the address.
+confirm-over = It is too old, a newer mail took its place, or it ended when somebody was logged out of the account. Ask for a new mail where you gave the address.
 
 login-title = Log in
 login-by-link = The shortest way: send /profile to the bot, and press the button that opens your account.

@@ -98,7 +98,7 @@ on_both_engines! {
         let unreadable = other.get("/login/nonsense").await;
         for answer in [&used, &made_up, &unreadable] {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
-            answer.shows("This link is over");
+            answer.shows("This link no longer works");
         }
     }
 

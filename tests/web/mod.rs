@@ -3,6 +3,7 @@
 pub mod browser;
 mod cabinet;
 pub mod downloads;
+mod evicted;
 pub mod login;
 mod nginx;
 mod oidc;

@@ -6,12 +6,14 @@
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
 //! - [`vk`]: the customer's VK account.
+//! - [`evict`] puts somebody out, with all that they have begun.
 //! - [`forget`] takes a number or an address out of the profile.
 //! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
 pub mod enter;
 pub mod erase;
+pub mod evict;
 pub mod export;
 pub mod forget;
 pub mod identity;

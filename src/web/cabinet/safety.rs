@@ -8,10 +8,10 @@ use axum::routing::{get, post};
 
 use super::log_in_anew;
 use crate::i18n;
-use crate::shop::access::Way;
 use crate::shop::access::passwords::change::{self, Changed, Wish};
 use crate::shop::access::passwords::{self, Password};
 use crate::shop::access::sessions::{self, Session};
+use crate::shop::access::{Way, evict};
 use crate::store::{PublicId, StoreError};
 use crate::web::posted::Posted;
 use crate::web::recover;
@@ -156,7 +156,7 @@ async fn end_others(posted: Posted) -> Result<Response, Problem> {
         .site
         .store
         .write("pages.end_others", move |tx| {
-            Box::pin(sessions::end_others(tx, customer, mine))
+            Box::pin(evict::others(tx, customer, mine))
         })
         .await?;
     Ok(visitor.go("/cabinet/safety?saved"))
@@ -173,7 +173,14 @@ async fn end(Path(id): Path<String>, posted: Posted) -> Result<Response, Problem
         .site
         .store
         .write("pages.end", move |tx| {
-            Box::pin(sessions::end(tx, customer, id))
+            Box::pin(async move {
+                // Who logs out has put nobody out: what waits for them goes on.
+                if id == mine {
+                    sessions::end(tx, customer, id).await
+                } else {
+                    evict::one(tx, customer, id).await
+                }
+            })
         })
         .await?;
     if !is_ended {

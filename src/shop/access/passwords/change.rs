@@ -7,7 +7,7 @@ use super::hasher::{Busy, Checked, HashError, Hasher, Phc};
 use super::rules::{self, About, Weak};
 use super::{Password, keep, stored};
 use crate::shop::access::sessions::{self, Session};
-use crate::shop::access::{Way, links, notices};
+use crate::shop::access::{Way, evict, notices};
 use crate::shop::confirmations::{Proof, WayIn};
 use crate::shop::customers;
 use crate::shop::throttle::{self, Limit, Taken};
@@ -132,9 +132,10 @@ pub async fn change(
                     return Ok(Changed::ShowYourself);
                 }
                 keep(tx, customer, &phc).await?;
-                links::end_all(tx, customer).await?;
                 if ends_others {
-                    sessions::end_others(tx, customer, session.id).await?;
+                    evict::others(tx, customer, session.id).await?;
+                } else {
+                    evict::under_way(tx, customer).await?;
                 }
                 notices::password_changed(tx, customer).await?;
                 Ok(Changed::Done)
@@ -175,8 +176,7 @@ pub async fn replace(tx: &mut Tx<'_>, proof: Proof, phc: &Phc) -> Result<Replace
     }
     customers::lock(tx, customer).await?;
     keep(tx, customer, phc).await?;
-    links::end_all(tx, customer).await?;
-    sessions::end_all(tx, customer).await?;
+    evict::all(tx, customer).await?;
     notices::password_changed(tx, customer).await?;
     Ok(Replaced::Done)
 }
