@@ -7,6 +7,7 @@ mod evicted;
 pub mod login;
 mod nginx;
 mod oidc;
+mod over;
 mod reports;
 mod silence;
 mod strangers;

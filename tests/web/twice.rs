@@ -54,7 +54,7 @@ on_both_engines! {
         let code = pages.desk.code(asked(&browser), 1).await;
         let (first, second) = sends_twice(&browser, "/login/code", "/login/code", &[("code", &code)]).await;
         assert_eq!((first.place(), second.status), ("/cabinet", StatusCode::UNPROCESSABLE_ENTITY));
-        second.shows("no longer good");
+        second.shows("was used");
         assert_eq!(pages.cabinet.sessions(ann).await.len(), 2);
         assert_eq!(browser.get("/cabinet").await.status, StatusCode::OK);
         // A link from a mail.
