@@ -43,7 +43,7 @@ pub enum Way {
     Password,
     /// By a code to a confirmed phone.
     Phone,
-    /// By a link or a code to a confirmed e-mail.
+    /// By a link to a confirmed e-mail.
     Email,
 }
 
