@@ -130,9 +130,11 @@ forgotten-notice = It is forgotten.
 
 safety-change-password = Change the password
 safety-set-password = Choose a password
-safety-current = Password so far
+safety-current = Current password
+safety-current-wanted = Type your current password. If you don't remember it, log out, log in by something else than the password, and choose a new one within 10 minutes.
+safety-current-free = You have logged in without it a moment ago: you may leave this empty.
 safety-ends-others = Log out on all other devices
-safety-wrong = That is not the password so far.
+safety-wrong = That is not your current password.
 safety-session = Since { $since } · last used { $seen } · from { $from }
 safety-this = This device
 safety-unknown-device = Unknown device
@@ -146,7 +148,7 @@ safety-by-password = By the password
 safety-by-phone = By a code to the phone
 safety-by-email = By a mail
 
-data-export = Take my data away
+data-export = Download my data
 data-export-words = Everything that we keep of you, as a JSON file. It needs a login that is not older than 10 minutes.
 data-export-keys = With the text of my keys
 data-export-button = Download

@@ -63,6 +63,11 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
         if has_password {
             let label = visitor.t("safety-current");
             form = form.field("current", label, "password", "current-password");
+            form = if change::shows(&mine, visitor.site.store.clock().now()) {
+                form.hint(visitor.t("safety-current-free"))
+            } else {
+                form.required()
+            };
         }
         let form = recover::new_password(visitor, form)
             .field("others", visitor.t("safety-ends-others"), "check", "off")
@@ -140,6 +145,9 @@ async fn change_password(posted: Posted) -> Result<Response, Problem> {
             .bad(status, recover::weak(&visitor, why))
             .show(&visitor),
         Changed::Wrong => page.bad(status, visitor.t("safety-wrong")).show(&visitor),
+        Changed::CurrentWanted => page
+            .bad(status, visitor.t("safety-current-wanted"))
+            .show(&visitor),
         Changed::ShowYourself => log_in_anew(&visitor, HERE, HERE),
         Changed::TooMany { wait } => page.too_many(&visitor, wait).show(&visitor),
         Changed::Busy => page.busy(&visitor).show(&visitor),
