@@ -27,6 +27,8 @@ confirm-over = It is too old, a newer mail took its place, or it ended when some
 
 login-title = Log in
 login-by-link = The shortest way: send /profile to the bot, and press the button that opens your account.
+login-by-app = Open your account from the chat with the bot: by the button beside the field for messages.
+login-by-nothing = Nobody can log in on this page at the moment. Write to the shop: send /support to the bot.
 login-by-telegram = Log in with Telegram
 login-by-password = With a password
 login-name = Phone or e-mail
@@ -37,7 +39,8 @@ login-phone = Phone number
 login-by-email = With a mail to your address
 login-email = E-mail
 login-forgotten = Forgotten the password?
-login-wrong = This login and this password don't belong together. Check both, or choose a new password below.
+login-wrong = This login and this password don't belong together. Check both.
+login-wrong-recover = This login and this password don't belong together. Check both, or choose a new password by the link below.
 code-send = Send the code
 email-send = Send the mail
 

@@ -85,7 +85,7 @@ impl Doors {
         let is_carried = match way {
             Way::Phone => self.carries(Purpose::Login, Channel::Phone),
             Way::Email => self.carries(Purpose::Login, Channel::Email),
-            Way::Link | Way::Telegram | Way::App | Way::Widget | Way::Password => true,
+            Way::Link | Way::Telegram | Way::App | Way::Password => true,
         };
         is_carried && self.ways.contains(&way)
     }

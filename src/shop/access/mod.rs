@@ -37,8 +37,6 @@ pub enum Way {
     Telegram,
     /// By opening the Mini App.
     App,
-    /// By Telegram's older login widget, or a login button of a chat.
-    Widget,
     /// By phone or e-mail and a password.
     Password,
     /// By a code to a confirmed phone.
@@ -49,11 +47,10 @@ pub enum Way {
 
 impl Way {
     /// Every way.
-    pub const ALL: [Way; 7] = [
+    pub const ALL: [Way; 6] = [
         Way::Link,
         Way::Telegram,
         Way::App,
-        Way::Widget,
         Way::Password,
         Way::Phone,
         Way::Email,
@@ -65,7 +62,6 @@ impl Way {
             Way::Link => "link",
             Way::Telegram => "telegram",
             Way::App => "app",
-            Way::Widget => "widget",
             Way::Password => "password",
             Way::Phone => "phone",
             Way::Email => "email",
@@ -80,7 +76,7 @@ impl Way {
     /// Whether it proves that they have the Telegram account of the customer, and not only a secret.
     pub fn is_by_telegram(self) -> bool {
         match self {
-            Way::Link | Way::Telegram | Way::App | Way::Widget => true,
+            Way::Link | Way::Telegram | Way::App => true,
             Way::Password | Way::Phone | Way::Email => false,
         }
     }
