@@ -24,7 +24,7 @@ code-wrong = { $left ->
     [one] That is not the code that we sent to { $to }. You have { $left } more try.
    *[other] That is not the code that we sent to { $to }. You have { $left } more tries.
 }
-code-expired = That code for { $to } is too old. Have another one sent.
+code-expired = That code for { $to } is no longer good. Have another one sent.
 code-locked = Too many wrong codes for { $to }. Have another one sent, and use that.
 code-wait = { $seconds ->
     [one] A code went out just now: another one can be sent in { $seconds } second. The last one is still good.

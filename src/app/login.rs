@@ -18,6 +18,7 @@ use crate::shop::access::passwords::hasher::Hasher;
 use crate::shop::confirmations::senders::Messenger;
 use crate::telegram::oidc::{Oidc, OidcCallError};
 use crate::web::doors::{Doors, TelegramDoor, VkDoor};
+use crate::web::exchange::Exchanges;
 
 /// Where Telegram sends browsers back to, under the public address.
 const BACK: &str = "/login/telegram";
@@ -53,6 +54,7 @@ pub(super) fn doors(
                 client,
                 provider: Arc::new(provider),
                 keys: Arc::new(Keys::default()),
+                exchanges: Exchanges::default(),
             })
         }
         None => None,
@@ -83,6 +85,7 @@ fn vk_door(settings: &VkIdSettings, public_url: &Url) -> Result<VkDoor, StartErr
     Ok(VkDoor {
         login: Arc::new(VkId::new(connections, settings.clone(), redirect)),
         community: settings.community.clone(),
+        exchanges: Exchanges::default(),
     })
 }
 

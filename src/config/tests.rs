@@ -197,12 +197,15 @@ fn each_way_into_the_cabinet_can_be_closed() {
     cabinet.login has telegram, and cabinet.telegram_client_id or cabinet.telegram_client_secret is not set: get both from @BotFather (Bot Settings, Web Login), or take telegram out
     cabinet.login has telegram, and web.public_url is not set: Telegram sends customers back to an address under it
     ");
+    // Telegram's older widget is none of them, whatever an older list of settings says.
+    let told = problems("[cabinet]\nlogin = ['link', 'widget']", &[]);
+    insta::assert_snapshot!(told.join("\n"), @r#"cabinet.login (kiosk.toml) is "widget", expected link or telegram or app or password or phone or email"#);
     let told = problems(
         "[cabinet]\nlogin = ['magic']\ntelegram_client_secret = 'hunter2 hunter2'",
         &[],
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
-    cabinet.login (kiosk.toml) is "magic", expected link or telegram or app or widget or password or phone or email
+    cabinet.login (kiosk.toml) is "magic", expected link or telegram or app or password or phone or email
     cabinet.telegram_client_secret (kiosk.toml) is a text of 15 characters, expected the client secret from @BotFather
     "#);
 }

@@ -7,7 +7,7 @@ use crate::shop::access::Way;
 pub fn way(way: Way) -> &'static str {
     match way {
         Way::Link => "safety-by-link",
-        Way::Telegram | Way::Widget => "safety-by-telegram",
+        Way::Telegram => "safety-by-telegram",
         Way::App => "safety-by-app",
         Way::Password => "safety-by-password",
         Way::Phone => "safety-by-phone",

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
+use super::exchange::{self, Admitted};
 use super::posted;
 use super::sheet::{Frame, Sheet};
 use super::site::{Problem, Site};
@@ -18,6 +19,7 @@ use super::visitor::Visitor;
 use crate::shop::access::identity::oidc::{self, OidcError, Question};
 use crate::shop::access::identity::{Identity, app};
 use crate::shop::access::{Way, enter};
+use crate::shop::throttle;
 
 /// The cookie that holds what a browser asks Telegram's provider.
 const QUESTION: &str = "kiosk-question";
@@ -128,6 +130,28 @@ async fn come_back(mut visitor: Visitor) -> Result<Response, Problem> {
     let question = visitor.cookie(QUESTION).and_then(Question::kept);
     let said = |name| visitor.asked(name).unwrap_or_default().to_owned();
     let (state, code) = (said("state"), said("code"));
+    let mut permit = None;
+    if question
+        .as_ref()
+        .is_some_and(|it| it.is_answered_by(&state, &code))
+    {
+        // Anybody can write the cookie: that it fits is no reason to ask the provider as often as they like.
+        let from = visitor.address.map(throttle::neighbourhood);
+        let admitted = door
+            .exchanges
+            .admit(&visitor, &exchange::TO_TELEGRAM, from)
+            .await?;
+        let page = || {
+            let title = visitor.t("login-title");
+            Sheet::new(title.clone(), "/login").link("/login", title)
+        };
+        // Who is sent away keeps the question: loading the page once more is enough.
+        match admitted {
+            Admitted::Fine(admitted) => permit = Some(admitted),
+            Admitted::TooMany(wait) => return page().too_many(&visitor, wait).show(&visitor),
+            Admitted::Busy => return page().busy(&visitor).show(&visitor),
+        }
+    }
     visitor.drop_cookie(QUESTION);
     let now = visitor.site.store.clock().now();
     let answer = match &question {
@@ -146,6 +170,7 @@ async fn come_back(mut visitor: Visitor) -> Result<Response, Problem> {
         }
         None => Err(OidcError::Unasked),
     };
+    drop(permit);
     let error = match answer {
         Ok(identity) => return begin(&mut visitor, identity, Way::Telegram).await,
         Err(error) => error,

@@ -19,7 +19,7 @@ use crate::shop::access::{Way, enter};
 use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::link::{self, Browser, Consumed, Opened};
-use crate::shop::confirmations::look::{self, Pending};
+use crate::shop::confirmations::look::{self, Pending, State};
 use crate::shop::confirmations::resend::{self, Choice, Resent};
 use crate::shop::confirmations::senders::Messenger;
 use crate::shop::confirmations::{Asker, Channel, Proved, Purpose, Target, WAY_IN_LIFE, WayIn};
@@ -156,8 +156,37 @@ async fn wait(visitor: Visitor) -> Result<Response, Problem> {
     }
 }
 
+/// Whether a code can still be typed, a link still be followed, or another one asked for.
+pub(super) fn is_open(visitor: &Visitor, pending: &Pending) -> bool {
+    pending.state == State::Live && pending.until > visitor.site.store.clock().now()
+}
+
+/// The page of what is over: no code fits any more and no other one comes, so one begins again on the page `start`.
+pub(super) fn over(
+    visitor: &Visitor,
+    pending: &Pending,
+    here: &str,
+    (start, label): (&str, &str),
+) -> Sheet {
+    let words = match pending.state {
+        State::Locked => "page-code-locked",
+        State::Live | State::Consumed | State::Expired => "code-ended-words",
+    };
+    Sheet::new(visitor.t("code-ended"), here)
+        .bad(StatusCode::UNPROCESSABLE_ENTITY, visitor.t(words))
+        .link(start, visitor.t(label))
+}
+
 /// The page that waits for a code.
 fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
+    if !is_open(visitor, pending) {
+        return Ok(over(
+            visitor,
+            pending,
+            "/login/code",
+            ("/login", "login-title"),
+        ));
+    }
     let mut sheet = sent(visitor, pending, "/login/code");
     // The mail of a login has a link and no code.
     if pending.channel == Channel::Phone {
@@ -184,17 +213,25 @@ pub(super) fn sent(visitor: &Visitor, pending: &Pending, here: &str) -> Sheet {
 
 async fn again(posted: Posted) -> Result<Response, Problem> {
     let choice = ways::choice(&posted);
-    let visitor = posted.visitor;
+    let mut visitor = posted.visitor;
     visitor.doors()?;
-    match resent(&visitor, WayIn::Login, choice).await? {
-        Some((pending, outcome)) => said_again(&visitor, sheet(&visitor, &pending)?, outcome),
+    match resent(&mut visitor, WayIn::Login, choice).await? {
+        Some((pending, outcome)) => {
+            let page = sheet(&visitor, &pending)?;
+            if is_open(&visitor, &pending) {
+                said_again(&visitor, page, outcome)
+            } else {
+                page.show(&visitor)
+            }
+        }
         None => Ok(visitor.go("/login")),
     }
 }
 
-/// Sends another code for what this browser has asked for.
+/// Sends another code for what this browser has asked for, and has it remember that as long as the code's or the link's
+/// time runs anew.
 pub(super) async fn resent(
-    visitor: &Visitor,
+    visitor: &mut Visitor,
     way: WayIn,
     choice: Choice,
 ) -> Result<Option<(Pending, Resent)>, Problem> {
@@ -212,6 +249,9 @@ pub(super) async fn resent(
             })
         })
         .await?;
+    if outcome == Resent::Sent {
+        visitor.keep(ASKED, &id.to_string(), WAY_IN_LIFE);
+    }
     Ok(pending(visitor, way).await?.map(|it| (it, outcome)))
 }
 
@@ -285,7 +325,14 @@ async fn guess(posted: Posted) -> Result<Response, Problem> {
             Ok(visitor.go("/cabinet"))
         }
         Entered::Missed(outcome) => match pending(&visitor, WayIn::Login).await? {
-            Some(pending) => missed(&visitor, sheet(&visitor, &pending)?, &outcome).show(&visitor),
+            Some(pending) => {
+                let page = sheet(&visitor, &pending)?;
+                if is_open(&visitor, &pending) {
+                    missed(&visitor, page, &outcome).show(&visitor)
+                } else {
+                    page.show(&visitor)
+                }
+            }
             None => Ok(visitor.go("/login")),
         },
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
+use super::exchange::Exchanges;
 use crate::shop::access::Way;
 use crate::shop::access::identity::keys::Keys;
 use crate::shop::access::identity::oidc::{Client, Provider};
@@ -45,6 +46,8 @@ pub struct Doors {
 pub struct VkDoor {
     /// The calls.
     pub login: Arc<dyn VkLogin>,
+    /// How many of them are under way.
+    pub exchanges: Exchanges,
     /// The page of the community that writes codes.
     pub community: Option<Url>,
 }
@@ -58,6 +61,8 @@ pub struct TelegramDoor {
     pub provider: Arc<dyn Provider>,
     /// The provider's keys.
     pub keys: Arc<Keys>,
+    /// How many of the calls are under way.
+    pub exchanges: Exchanges,
 }
 
 impl fmt::Debug for TelegramDoor {
@@ -80,7 +85,7 @@ impl Doors {
         let is_carried = match way {
             Way::Phone => self.carries(Purpose::Login, Channel::Phone),
             Way::Email => self.carries(Purpose::Login, Channel::Email),
-            Way::Link | Way::Telegram | Way::App | Way::Widget | Way::Password => true,
+            Way::Link | Way::Telegram | Way::App | Way::Password => true,
         };
         is_carried && self.ways.contains(&way)
     }

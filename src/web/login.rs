@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::confirm::one_segment;
+use super::doors;
 use super::posted::Posted;
 use super::sheet::{Form, Sheet};
 use super::site::{Problem, Site};
@@ -39,10 +40,21 @@ async fn show(visitor: Visitor) -> Result<Response, Problem> {
 pub(super) fn sheet(visitor: &Visitor, login: &str) -> Result<Sheet, Problem> {
     let doors = visitor.doors()?;
     let mut sheet = Sheet::new(visitor.t("login-title"), "/login");
+    let opens_in_telegram = doors::app_url(&doors.public_url, &doors.ways).is_some();
+    let by_telegram = doors.telegram.is_some() && doors.allows(Way::Telegram);
+    let by_typing = [Way::Password, Way::Phone, Way::Email];
     if doors.allows(Way::Link) {
         sheet = sheet.words(visitor.t("login-by-link"));
     }
-    if doors.telegram.is_some() && doors.allows(Way::Telegram) {
+    if opens_in_telegram {
+        sheet = sheet.words(visitor.t("login-by-app"));
+    }
+    let is_open = doors.allows(Way::Link) || opens_in_telegram || by_telegram;
+    if !is_open && !by_typing.into_iter().any(|way| doors.allows(way)) {
+        // What the settings list needs something else, such as somebody who carries codes.
+        sheet = sheet.words(visitor.t("login-by-nothing"));
+    }
+    if by_telegram {
         sheet = sheet.link("/login/telegram/go", visitor.t("login-by-telegram"));
     }
     if doors.allows(Way::Password) {
@@ -99,7 +111,12 @@ async fn by_password(mut posted: Posted) -> Result<Response, Problem> {
             Ok(visitor.go("/cabinet"))
         }
         LoggedIn::No => {
-            let words = visitor.t("login-wrong");
+            let words = if super::recover::is_possible(visitor.doors()?) {
+                "login-wrong-recover"
+            } else {
+                "login-wrong"
+            };
+            let words = visitor.t(words);
             sheet
                 .bad(StatusCode::UNPROCESSABLE_ENTITY, words)
                 .show(visitor)

@@ -6,6 +6,7 @@ mod codes;
 mod confirm;
 pub mod doors;
 mod downloads;
+pub mod exchange;
 mod login;
 pub mod ops;
 mod orders;

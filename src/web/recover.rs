@@ -120,17 +120,26 @@ async fn wait(visitor: Visitor) -> Result<Response, Problem> {
 
 async fn again(posted: Posted) -> Result<Response, Problem> {
     let choice = ways::choice(&posted);
-    let visitor = posted.visitor;
+    let mut visitor = posted.visitor;
     is_open(&visitor)?;
-    match codes::resent(&visitor, WayIn::Recover, choice).await? {
+    match codes::resent(&mut visitor, WayIn::Recover, choice).await? {
         Some((pending, outcome)) => {
-            codes::said_again(&visitor, sheet(&visitor, &pending)?, outcome)
+            let page = sheet(&visitor, &pending)?;
+            if codes::is_open(&visitor, &pending) {
+                codes::said_again(&visitor, page, outcome)
+            } else {
+                page.show(&visitor)
+            }
         }
         None => Ok(visitor.go("/recover")),
     }
 }
 
 fn sheet(visitor: &Visitor, pending: &Pending) -> Result<Sheet, Problem> {
+    if !codes::is_open(visitor, pending) {
+        let start = ("/recover", "recover-title");
+        return Ok(codes::over(visitor, pending, "/recover/code", start));
+    }
     let sheet = codes::sent(visitor, pending, "/recover/code");
     if pending.channel == Channel::Email {
         // The mail of a recovery has a link and no code.
@@ -177,6 +186,9 @@ async fn by_code(posted: Posted) -> Result<Response, Problem> {
         return Ok(visitor.go("/recover"));
     };
     let page = sheet(&visitor, &pending)?;
+    if !codes::is_open(&visitor, &pending) {
+        return page.show(&visitor);
+    }
     let about = About {
         shop: visitor.site.name.clone(),
         phone: Some(pending.target.clone()),

@@ -99,6 +99,8 @@ struct Field {
     value: String,
     /// What helps to fill it in.
     hint: String,
+    /// Whether browsers send it filled in only.
+    is_required: bool,
     /// Values and labels to choose from.
     options: Vec<(&'static str, &'static str)>,
 }
@@ -243,6 +245,7 @@ impl Form {
             autocomplete,
             value: String::new(),
             hint: String::new(),
+            is_required: false,
             options: Vec::new(),
         });
         self
@@ -260,6 +263,14 @@ impl Form {
     pub(super) fn hint(mut self, words: String) -> Self {
         if let Some(field) = self.fields.last_mut() {
             field.hint = words;
+        }
+        self
+    }
+
+    /// The last field has to be filled in.
+    pub(super) fn required(mut self) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.is_required = true;
         }
         self
     }

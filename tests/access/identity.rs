@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use kiosk::shop::access::identity::id_token::{self, Expected, NotTaken};
-use kiosk::shop::access::identity::{Identity, NotProven, app, widget};
+use kiosk::shop::access::identity::{Identity, NotProven, app};
 use serde::Deserialize;
 
 const COMMITTED: &str = include_str!("vectors/vectors.json");
@@ -28,15 +28,6 @@ enum Vector {
         by_hmac: String,
         by_signature: String,
         by_both: String,
-        id: i64,
-        person: String,
-    },
-    Widget {
-        name: String,
-        text: String,
-        token: String,
-        now: i64,
-        verdict: String,
         id: i64,
         person: String,
     },
@@ -155,23 +146,6 @@ fn judge_all(vectors: &str) -> BTreeMap<(&'static str, &'static str), usize> {
                     &by_signature,
                 );
             }
-            Vector::Widget {
-                name,
-                text,
-                token,
-                now,
-                verdict: theirs,
-                id,
-                person,
-            } => {
-                let judged = widget::check(&text, &token.into(), now * 1_000);
-                compare(
-                    "widget",
-                    &name,
-                    verdict(&judged, not_proven, (id, &person)),
-                    &theirs,
-                );
-            }
             Vector::Keys { keys } => known = keys,
             Vector::IdToken {
                 name,
@@ -208,7 +182,7 @@ fn judge_all(vectors: &str) -> BTreeMap<(&'static str, &'static str), usize> {
 #[test]
 fn proofs_are_judged_as_others_judge_them() {
     let seen = judge_all(COMMITTED);
-    let kinds = ["hmac", "ed25519", "both", "widget", "id_token"];
+    let kinds = ["hmac", "ed25519", "both", "id_token"];
     for kind in kinds {
         assert!(seen[&(kind, "fine")] >= 1, "{kind}");
     }

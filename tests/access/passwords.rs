@@ -225,7 +225,7 @@ on_both_engines! {
         // By a password somebody is logged in, and asked for it again.
         let by_password = token(cabinet.log_in(MAIL, GOOD).await);
         let wish = cabinet.wish(&by_password, None, OTHER).await;
-        assert_eq!(cabinet.change(&wish).await, Changed::ShowYourself);
+        assert_eq!(cabinet.change(&wish).await, Changed::CurrentWanted);
         let mut wish = cabinet.wish(&by_password, Some(GOOD), OTHER).await;
         wish.ends_others = true;
         assert_eq!(cabinet.change(&wish).await, Changed::Done);

@@ -20,6 +20,7 @@ use crate::support::shop::{LiveShop, SLUG};
 use crate::web::browser::{Answer, Browser};
 
 const ANNS: &str = "ann@example.com";
+const THIEFS: &str = "thief@example.com";
 const NUMBER: &str = "+79990001122";
 const GOOD: &str = "slow green bicycle";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -198,6 +199,13 @@ on_both_engines! {
         assert_eq!(second.get("/cabinet").await.status, StatusCode::OK);
         // Everywhere: both browsers, and the link that waits.
         let waiting = format!("/login/{}", link(&shop, ann).await);
+        // Somebody in there waits for an address of their own to be confirmed, and the chat for one of hers.
+        shop.clock.advance(Duration::from_mins(2));
+        let asks = second.submits("/cabinet/email", "/cabinet/email", &[("email", THIEFS)]).await;
+        assert_eq!(asks.place(), "/cabinet/email");
+        let mail = post.mail(THIEFS, 1).await;
+        let (_, rest) = mail.text.split_once("/c/").expect("a link");
+        let theirs = format!("/c/{}", rest.split_whitespace().next().expect("a token"));
         let pressed = notice.keyboard[1][0].callback_data.clone().expect("a button");
         for _ in 0..2 {
             shop.control.press(ann, notice.message_id, &pressed).expect("a tap");
@@ -206,7 +214,33 @@ on_both_engines! {
         for browser in [&first, &second] {
             assert_eq!(browser.get("/cabinet").await.place(), "/login");
         }
-        browser(&shop).get(&waiting).await.shows("This link is over");
+        browser(&shop).get(&waiting).await.shows("This link no longer works");
+        let stranger = browser(&shop);
+        let form = stranger.get("/login").await.token();
+        let pressed = stranger.post(&theirs, &[("form", &form)]).await;
+        assert_eq!(pressed.status, StatusCode::NOT_FOUND, "{}", pressed.text);
+        shop.hears(ann, "/profile", ANNS).await;
+        shop.close().await;
+    }
+
+    async fn a_chat_whose_code_was_ended_has_another_one_sent(db: TestDb) {
+        let (shop, post) = open(&db, Requirements::default()).await;
+        let ann = shop.customer("Ann", "en");
+        let page = logged_in(&shop, ann).await;
+        let notice = shop.reads(ann, "by the link from this chat").await;
+        shop.hears(ann, "/profile", "Your profile").await;
+        shop.taps(ann, "✉️ Add my e-mail", "Write your e-mail address").await;
+        shop.hears(ann, ANNS, "on its way").await;
+        let code = post.code(ANNS, 1).await;
+        let pressed = notice.keyboard[0][0].callback_data.clone().expect("a button");
+        shop.control.press(ann, notice.message_id, &pressed).expect("a tap");
+        shop.reads(ann, "That login is ended").await;
+        assert_eq!(page.get("/cabinet").await.place(), "/login");
+        // The chat still stands at the code, and says what to do.
+        shop.hears(ann, &code, "is no longer good").await;
+        shop.clock.advance(Duration::from_mins(2));
+        shop.taps(ann, "🔁 Send again", "Another code is on its way").await;
+        shop.hears(ann, &post.code(ANNS, 2).await, "the e-mail address is confirmed").await;
         shop.close().await;
     }
 

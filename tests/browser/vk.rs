@@ -9,6 +9,7 @@ use kiosk::senders::settings::VkIdSettings;
 use kiosk::senders::{Connections, VkId};
 use kiosk::shop::confirmations::senders::Messenger;
 use kiosk::web::doors::VkDoor;
+use kiosk::web::exchange::Exchanges;
 use serde_json::json;
 
 use super::chromium::Browser;
@@ -118,6 +119,7 @@ async fn walks(walk: &Walk, size: Size) {
         vk: Some(VkDoor {
             community: settings.community.clone(),
             login: Arc::new(VkId::new(connections, settings, redirect)),
+            exchanges: Exchanges::default(),
         }),
         messengers: Some(vec![
             Messenger::Telegram,

@@ -137,8 +137,8 @@ on_both_engines! {
         let mailbox = crate::confirmations::senders::FakeMail::new("mail:b", "example.com");
         desk.mail(std::slice::from_ref(&mailbox), id, 1).await;
         assert_eq!((phone.calls(), mailbox.mails().len()), (0, 0));
-        assert_eq!(desk.guess(RECOVER, id, &code).await, Guess::Expired);
         assert_eq!(desk.consume(Purpose::Recover, &token).await, Consumed::Ended);
+        assert_eq!(desk.guess(RECOVER, id, &code).await, Guess::Expired);
         assert_eq!(desk.profile(&ann).await.email, None);
         assert_eq!(desk.begin(Asker::Customer(bob.id), email(ADDRESS)).await, Begun::Already);
     }

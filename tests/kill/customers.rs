@@ -266,7 +266,7 @@ on_both_engines! {
         let browser = shop.browser();
         let again = shop.submits_twice(&browser, &path, &path, &[]).await;
         assert_eq!(again.status, StatusCode::NOT_FOUND);
-        again.shows("This link is over");
+        again.shows("This link no longer works");
         let path = link(&mut shop, ann).await;
         assert_eq!(shop.submits(&browser, &path, &path, &[]).await.place(), "/cabinet");
         // A password is set, though nobody was told.

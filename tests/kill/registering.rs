@@ -221,7 +221,7 @@ async fn opens_cabinet(world: &World, pages: watch::Receiver<String>, known: &Kn
             "a fresh link opens: {} {}",
             answer.status, answer.text
         );
-        answer.shows("This link is over");
+        answer.shows("This link no longer works");
     }
     let fields = [("new", PASSWORD)];
     let (set, _) = surfer

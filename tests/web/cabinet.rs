@@ -9,7 +9,7 @@ use kiosk::store::PublicId;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::browser::Pages;
+use super::browser::{Browser, Pages};
 use crate::on_both_engines;
 use crate::sales::rig::Shop;
 
@@ -127,7 +127,7 @@ on_both_engines! {
         changes(&[("new", "short")]).await.shows("too short");
         assert_eq!(changes(&[("new", "slow green bicycle")]).await.place(), "/cabinet/safety?saved");
         assert_eq!(other.get(safety).await.status, StatusCode::OK, "others stay unless she says so");
-        changes(&[("current", "not this"), ("new", "quick red tricycle")]).await.shows("not the password so far");
+        changes(&[("current", "not this"), ("new", "quick red tricycle")]).await.shows("not your current password");
         let done = changes(&[("current", "slow green bicycle"), ("new", "quick red tricycle"), ("others", "yes")]).await;
         assert_eq!(done.place(), "/cabinet/safety?saved");
         assert_eq!(other.get(safety).await.place(), "/login");
@@ -146,6 +146,58 @@ on_both_engines! {
         let own = format!("/cabinet/safety/sessions/{}", left[0].id);
         assert_eq!(browser.submits(safety, &own, &[]).await.place(), "/login");
         assert_eq!(pages.cabinet.sessions(ann.id).await, []);
+    }
+
+    async fn who_leaves_the_current_password_empty_is_asked_for_it_and_not_for_another_login(db: TestDb) {
+        let pages = Pages::open(&db).await;
+        let ann = pages.cabinet.known(1, PHONE, MAIL).await;
+        pages.cabinet.set_password(ann.id, "slow green bicycle").await;
+        let safety = "/cabinet/safety";
+        let changes = async |browser: &Browser, fields: &[(&str, &str)]| browser.submits(safety, "/cabinet/safety/password", fields).await;
+        let by_password = pages.browser();
+        let fields = [("login", MAIL), ("password", "slow green bicycle")];
+        assert_eq!(by_password.submits("/login", "/login/password", &fields).await.place(), "/cabinet");
+        let by_link = pages.logged_in(ann.id).await;
+        let field = "name=\"current\" autocomplete=\"current-password\" value=\"\" maxlength=\"256\" required";
+        by_password.get(safety).await.shows(field);
+        // Who has just shown themselves otherwise need not know it.
+        assert!(!by_link.get(safety).await.text.contains(field));
+        let empty = changes(&by_password, &[("new", "quick red tricycle")]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        empty.shows("Type your current password");
+        assert!(!empty.text.contains("older than"), "{}", empty.text);
+        pages.shop.clock.advance(FRESH);
+        by_link.get(safety).await.shows(field);
+        changes(&by_link, &[("new", "quick red tricycle")]).await.shows("Type your current password");
+        let done = changes(&by_link, &[("current", "slow green bicycle"), ("new", "quick red tricycle")]).await;
+        assert_eq!(done.place(), "/cabinet/safety?saved");
+    }
+
+    async fn guesses_at_the_current_password_are_few_a_day(db: TestDb) {
+        let pages = Pages::open(&db).await;
+        let ann = pages.cabinet.known(1, PHONE, MAIL).await;
+        pages.cabinet.set_password(ann.id, "slow green bicycle").await;
+        let browser = pages.logged_in(ann.id).await;
+        let before = pages.cabinet.letters("password_set").await;
+        let mut compared = 0;
+        for guess in 0..60 {
+            if guess % 5 == 0 {
+                pages.shop.clock.advance(Duration::from_mins(15));
+            }
+            let guess = format!("guess number {guess}");
+            let fields = [("current", guess.as_str()), ("new", "quick red tricycle")];
+            let answer = browser.submits("/cabinet/safety", "/cabinet/safety/password", &fields).await;
+            compared += usize::from(answer.status == StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        assert_eq!(compared, 20);
+        let fields = [("current", "slow green bicycle"), ("new", "quick red tricycle")];
+        let late = browser.submits("/cabinet/safety", "/cabinet/safety/password", &fields).await;
+        assert_eq!(late.status, StatusCode::TOO_MANY_REQUESTS, "not even the right one");
+        late.shows("hours");
+        assert_eq!(pages.cabinet.letters("password_set").await, before);
+        pages.shop.clock.advance(Duration::from_hours(24));
+        let done = browser.submits("/cabinet/safety", "/cabinet/safety/password", &fields).await;
+        assert_eq!(done.place(), "/cabinet/safety?saved");
     }
 
     async fn data_is_taken_away_after_a_fresh_login_and_erasing_asks_twice(db: TestDb) {

@@ -8,6 +8,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, Mac};
 use kiosk::shop::access::Way;
 use kiosk::shop::confirmations::Asker;
+use kiosk::shop::confirmations::senders::Messenger;
 use kiosk::store::PublicId;
 use reqwest::{Method, StatusCode};
 use sha2::Sha256;
@@ -16,6 +17,7 @@ use url::form_urlencoded;
 use super::browser::{Browser, Otherwise, Pages};
 use crate::confirmations::rig::email;
 use crate::on_both_engines;
+use crate::support::db::TestDb;
 use crate::support::shop::TOKEN;
 
 const PHONE: &str = "+79990000001";
@@ -98,7 +100,7 @@ on_both_engines! {
         let unreadable = other.get("/login/nonsense").await;
         for answer in [&used, &made_up, &unreadable] {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
-            answer.shows("This link is over");
+            answer.shows("This link no longer works");
         }
     }
 
@@ -356,6 +358,17 @@ on_both_engines! {
         assert_eq!(pages.cabinet.sessions(ann).await, []);
     }
 
+    async fn what_is_not_there_says_so_in_its_title(db: TestDb) {
+        let pages = Pages::open(&db).await;
+        let browser = pages.browser();
+        let gone = browser.get("/nothing").await;
+        assert_eq!(gone.status, StatusCode::NOT_FOUND);
+        gone.shows("<title>There is no such page · Такой страницы нет</title>");
+        let elsewhere = browser.post("/login/password", &[]).await;
+        assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+        elsewhere.shows("<title>This form is no longer good · Форма устарела</title>");
+    }
+
     async fn by_https_cookies_are_bound_to_the_host(db: TestDb) {
         let otherwise = Otherwise { public_url: Some("https://shop.example.com"), ..Otherwise::default() };
         let pages = Pages::open_with(&db, otherwise).await;
@@ -372,5 +385,85 @@ on_both_engines! {
         assert!(!session.contains("Domain"));
         let token = browser.cookie("__Host-kiosk").unwrap();
         assert_eq!(URL_SAFE_NO_PAD.decode(token).unwrap().len(), 32);
+    }
+}
+
+/// What the page says depends on the settings alone, so one engine is enough.
+#[tokio::test]
+async fn the_login_page_says_where_to_turn_and_promises_nothing_that_is_not_there() {
+    let at = async |ways: &[Way], public_url, messengers: Option<Vec<Messenger>>, no_mails| {
+        let db = TestDb::sqlite().await;
+        let otherwise = Otherwise {
+            ways: Some(ways.to_vec()),
+            public_url,
+            messengers,
+            no_mails,
+            ..Otherwise::default()
+        };
+        (Pages::open_with(&db, otherwise).await, db)
+    };
+    let https = Some("https://shop.example.com");
+    let (by_app, nobody) = (
+        "by the button beside the field for messages",
+        "Nobody can log in on this page",
+    );
+    let page = at(&[Way::App], https, None, false)
+        .await
+        .0
+        .browser()
+        .get("/login")
+        .await;
+    page.shows(by_app);
+    assert!(!page.text.contains(nobody), "{}", page.text);
+    // Telegram opens https alone; and codes and mails need somebody who carries them.
+    for (ways, public_url) in [
+        (&[Way::App][..], None),
+        (&[Way::Phone, Way::Email], https),
+        (&[Way::Telegram], https),
+    ] {
+        let page = at(ways, public_url, Some(Vec::new()), true)
+            .await
+            .0
+            .browser()
+            .get("/login")
+            .await;
+        page.shows(nobody);
+        page.shows("/support");
+        assert!(
+            !page.text.contains(by_app) && !page.text.contains("<input type=\"tel\""),
+            "{}",
+            page.text
+        );
+    }
+    let page = at(&[Way::Email, Way::Link], https, None, false)
+        .await
+        .0
+        .browser()
+        .get("/login")
+        .await;
+    assert!(
+        !page.text.contains(nobody) && !page.text.contains(by_app),
+        "{}",
+        page.text
+    );
+    // A new password is spoken of where there is a way to one.
+    for (no_mails, below) in [(false, true), (true, false)] {
+        let (pages, _db) = at(&[Way::Password], None, Some(Vec::new()), no_mails).await;
+        let browser = pages.browser();
+        let wrong = browser
+            .submits(
+                "/login",
+                "/login/password",
+                &[("login", MAIL), ("password", PASSWORD)],
+            )
+            .await;
+        wrong.shows("don&#39;t belong together");
+        assert_eq!(
+            (
+                wrong.text.contains("a new password by the link below"),
+                wrong.text.contains("/recover")
+            ),
+            (below, below)
+        );
     }
 }

@@ -3,9 +3,11 @@
 pub mod browser;
 mod cabinet;
 pub mod downloads;
+mod evicted;
 pub mod login;
 mod nginx;
 mod oidc;
+mod over;
 mod reports;
 mod silence;
 mod starts;

@@ -1,6 +1,7 @@
 //! "Log in with Telegram" through the pages: only the browser that asked comes in.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -13,6 +14,7 @@ use kiosk::shop::access::identity::keys::Keys;
 use kiosk::shop::access::identity::oidc::{Client, Grant, OidcError, Provider};
 use kiosk::shop::customers;
 use kiosk::web::doors::TelegramDoor;
+use kiosk::web::exchange::Exchanges;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
@@ -27,6 +29,11 @@ const ISSUER: &str = "https://oauth.example.com";
 #[derive(Default)]
 struct Fake {
     codes: Mutex<HashMap<String, Result<String, OidcError>>>,
+    /// How often it was asked, and how many wait for an answer.
+    asked: AtomicUsize,
+    waiting: AtomicUsize,
+    /// While somebody holds it, nobody is answered.
+    gate: tokio::sync::Mutex<()>,
 }
 
 fn key() -> SigningKey {
@@ -42,7 +49,7 @@ fn token(nonce: &str) -> String {
     let head = json!({ "alg": "EdDSA", "kid": "first", "typ": "JWT" });
     let body = json!({
         "iss": ISSUER, "aud": "4242", "sub": "opaque", "id": 77, "name": "Ann",
-        "nonce": nonce, "iat": now, "exp": now + 600,
+        "nonce": nonce, "iat": now, "exp": now + 3_600,
     });
     let signed = format!("{}.{}", part(&head), part(&body));
     let signature = key().sign(signed.as_bytes());
@@ -55,7 +62,14 @@ impl Provider for Fake {
         let mut codes = self.codes.lock().unwrap();
         let answer = codes.remove(grant.code.expose_secret());
         let answer = answer.unwrap_or(Err(OidcError::Refused));
-        async move { answer.map(|nonce| token(&nonce)) }.boxed()
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        async move {
+            drop(self.gate.lock().await);
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            answer.map(|nonce| token(&nonce))
+        }
+        .boxed()
     }
 
     fn keys(&self) -> BoxFuture<'_, Result<String, OidcError>> {
@@ -75,6 +89,7 @@ async fn open(db: &crate::support::db::TestDb, fake: &Arc<Fake>) -> Pages {
         client,
         provider: fake.clone(),
         keys: Arc::new(Keys::default()),
+        exchanges: Exchanges::default(),
     };
     let otherwise = Otherwise {
         telegram: Some(telegram),
@@ -96,7 +111,79 @@ async fn asks(browser: &Browser) -> (String, String) {
     (asked["state"].clone(), asked["nonce"].clone())
 }
 
+/// A browser that makes a question up and answers it itself.
+fn forges(browser: &Browser) -> String {
+    let part = URL_SAFE_NO_PAD.encode([7; 32]);
+    browser.set_cookie("kiosk-question", &format!("{part}.{part}.{part}"));
+    format!("/login/telegram?state={part}&code=made-up")
+}
+
 on_both_engines! {
+    async fn who_makes_the_way_back_up_has_the_shop_ask_only_so_often(db: TestDb) {
+        let fake = Arc::new(Fake::default());
+        let pages = open(&db, &fake).await;
+        let browser = pages.browser();
+        let mut refused = 0;
+        for _ in 0..50 {
+            let answer = browser.get(&forges(&browser)).await;
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+                answer.shows("too often");
+                refused += 1;
+            }
+        }
+        let asked = fake.asked.load(Ordering::SeqCst);
+        assert!(asked <= 30 && asked + refused == 50, "{asked} {refused}");
+        // What is no answer to this browser's question is not asked about, and not counted.
+        pages.shop.clock.advance(std::time::Duration::from_mins(15));
+        for _ in 0..50 {
+            browser.set_cookie("kiosk-question", "x");
+            let answer = browser.get("/login/telegram?state=x&code=made-up").await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        assert_eq!(fake.asked.load(Ordering::SeqCst), asked);
+        // Whoever was too fast comes in as soon as the time is over.
+        let (state, nonce) = asks(&browser).await;
+        fake.codes.lock().unwrap().insert("code-1".to_owned(), Ok(nonce));
+        let back = format!("/login/telegram?state={state}&code=code-1");
+        assert_eq!(browser.get(&back).await.place(), "/cabinet");
+    }
+
+    async fn only_so_many_wait_for_the_provider_at_once_and_the_others_try_again(db: TestDb) {
+        let fake = Arc::new(Fake::default());
+        let pages = open(&db, &fake).await;
+        let closed = fake.gate.lock().await;
+        let mut all = futures::stream::FuturesUnordered::new();
+        for _ in 0..20 {
+            let browser = pages.browser();
+            let path = forges(&browser);
+            all.push(tokio::spawn(async move { (browser.get(&path).await, path, browser) }));
+        }
+        let mut sent_away = Vec::new();
+        loop {
+            if fake.asked.load(Ordering::SeqCst) + sent_away.len() == 20 {
+                break;
+            }
+            match futures::StreamExt::next(&mut all).now_or_never() {
+                Some(Some(one)) => sent_away.push(one.unwrap()),
+                _ => tokio::task::yield_now().await,
+            }
+        }
+        assert!(fake.waiting.load(Ordering::SeqCst) <= 8, "{}", sent_away.len());
+        for (answer, ..) in &sent_away {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+            answer.shows("Too many people");
+        }
+        drop(closed);
+        while let Some(one) = futures::StreamExt::next(&mut all).await {
+            assert_eq!(one.unwrap().0.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        // Reloading the page is enough: the question is still there.
+        let (_, path, browser) = &sent_away[0];
+        assert_eq!(browser.get(path).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(fake.waiting.load(Ordering::SeqCst), 0);
+    }
+
     async fn only_the_browser_that_asked_comes_in_and_once(db: TestDb) {
         let fake = Arc::new(Fake::default());
         let pages = open(&db, &fake).await;

@@ -44,7 +44,7 @@ on_both_engines! {
         let path = format!("/login/{}", pages.cabinet.link(ann).await.expose());
         let (first, second) = sends_twice(&browser, &path, &path, &[]).await;
         assert_eq!((first.place(), second.status), ("/cabinet", StatusCode::NOT_FOUND));
-        second.shows("This link is over");
+        second.shows("This link no longer works");
         assert_eq!(pages.cabinet.sessions(ann).await.len(), 1);
         assert_eq!(browser.get("/cabinet").await.status, StatusCode::OK);
         // A code: asked for twice, it goes once.
@@ -54,7 +54,7 @@ on_both_engines! {
         let code = pages.desk.code(asked(&browser), 1).await;
         let (first, second) = sends_twice(&browser, "/login/code", "/login/code", &[("code", &code)]).await;
         assert_eq!((first.place(), second.status), ("/cabinet", StatusCode::UNPROCESSABLE_ENTITY));
-        second.shows("no longer good");
+        second.shows("was used");
         assert_eq!(pages.cabinet.sessions(ann).await.len(), 2);
         assert_eq!(browser.get("/cabinet").await.status, StatusCode::OK);
         // A link from a mail.

@@ -15,6 +15,7 @@ use kiosk::shop::confirmations::senders::Messenger;
 use kiosk::shop::confirmations::{Asker, WayIn};
 use kiosk::shop::customers::Customer;
 use kiosk::web::doors::VkDoor;
+use kiosk::web::exchange::Exchanges;
 use reqwest::StatusCode;
 use secrecy::SecretString;
 use url::Url;
@@ -42,6 +43,7 @@ pub async fn open(db: &TestDb, id: &vk::VkId) -> Pages {
     let otherwise = Otherwise {
         vk: Some(VkDoor {
             community: settings.community.clone(),
+            exchanges: Exchanges::default(),
             login: Arc::new(VkId::new(connections, settings, redirect)),
         }),
         messengers: Some(vec![Messenger::Telegram, Messenger::Vk]),
@@ -293,6 +295,29 @@ on_both_engines! {
         declined.shows("you did not agree at VK");
         assert_eq!((linked(&pages, &ann).await, number(&pages, &ann).await), (None, None));
         assert_eq!(pages.cabinet.letters("vk_changed").await, 0);
+    }
+
+    async fn who_comes_back_again_and_again_has_the_shop_ask_only_so_often(db: TestDb) {
+        let id = vk::VkId::start(Some(PHONE)).await;
+        let pages = open(&db, &id).await;
+        let ann = pages.shop.customer(1).await;
+        let browser = pages.logged_in(ann.id).await;
+        let made_up = back(&id, &goes(&browser).await).replace("code=code-", "code=made-up-");
+        let copy = browser.cookie("kiosk-vk").unwrap();
+        let mut refused = 0;
+        for _ in 0..30 {
+            browser.set_cookie("kiosk-vk", &copy);
+            let answer = browser.get(&made_up).await;
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                answer.shows("too often");
+                refused += 1;
+            }
+        }
+        let asked = id.provider().heard().len();
+        assert!(asked <= 20 && refused == 30 - asked, "{asked} {refused}");
+        pages.shop.clock.advance(Duration::from_mins(15));
+        let browser = pages.logged_in(ann.id).await;
+        assert_eq!(links(&browser, &id).await.place(), "/cabinet/vk?done=number");
     }
 
     async fn without_an_application_at_vk_there_is_no_page(db: TestDb) {

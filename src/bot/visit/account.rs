@@ -8,8 +8,8 @@ use crate::bot::place::Place;
 use crate::bot::screens::{self, Again, Page};
 use crate::bot::vital::Contact;
 use crate::bus::HandlerError;
+use crate::shop::access::evict;
 use crate::shop::access::vk::link;
-use crate::shop::access::{links, sessions};
 use crate::shop::confirmations::{Channel, Target, look};
 use crate::shop::customers::{self, Phone, profile};
 use crate::shop::texts::Language;
@@ -168,7 +168,7 @@ impl Visit {
         self.prompt(Place::Phone { then }, &prompt).await
     }
 
-    /// Ends one session of the cabinet, or all of them together with the links that could begin another.
+    /// Ends one session of the cabinet, or all of them, together with what was begun in there.
     pub(in crate::bot) async fn end_sessions(
         &self,
         one: Option<PublicId>,
@@ -178,10 +178,9 @@ impl Visit {
             .write("access.sessions.end_from_chat", move |tx, _| {
                 Box::pin(async move {
                     if let Some(session) = one {
-                        sessions::end(tx, id, session).await?;
+                        evict::one(tx, id, session).await?;
                     } else {
-                        sessions::end_all(tx, id).await?;
-                        links::end_all(tx, id).await?;
+                        evict::all(tx, id).await?;
                     }
                     Ok::<_, StoreError>(())
                 })

@@ -6,12 +6,14 @@
 //! - [`identity`]: who Telegram says they are.
 //! - [`passwords`] are judged, hashed and compared.
 //! - [`vk`]: the customer's VK account.
+//! - [`evict`] puts somebody out, with all that they have begun.
 //! - [`forget`] takes a number or an address out of the profile.
 //! - [`export`] gives a customer all that is kept of them, [`erase`] forgets them.
 
 pub mod device;
 pub mod enter;
 pub mod erase;
+pub mod evict;
 pub mod export;
 pub mod forget;
 pub mod identity;
@@ -35,23 +37,20 @@ pub enum Way {
     Telegram,
     /// By opening the Mini App.
     App,
-    /// By Telegram's older login widget, or a login button of a chat.
-    Widget,
     /// By phone or e-mail and a password.
     Password,
     /// By a code to a confirmed phone.
     Phone,
-    /// By a link or a code to a confirmed e-mail.
+    /// By a link to a confirmed e-mail.
     Email,
 }
 
 impl Way {
     /// Every way.
-    pub const ALL: [Way; 7] = [
+    pub const ALL: [Way; 6] = [
         Way::Link,
         Way::Telegram,
         Way::App,
-        Way::Widget,
         Way::Password,
         Way::Phone,
         Way::Email,
@@ -63,7 +62,6 @@ impl Way {
             Way::Link => "link",
             Way::Telegram => "telegram",
             Way::App => "app",
-            Way::Widget => "widget",
             Way::Password => "password",
             Way::Phone => "phone",
             Way::Email => "email",
@@ -78,7 +76,7 @@ impl Way {
     /// Whether it proves that they have the Telegram account of the customer, and not only a secret.
     pub fn is_by_telegram(self) -> bool {
         match self {
-            Way::Link | Way::Telegram | Way::App | Way::Widget => true,
+            Way::Link | Way::Telegram | Way::App => true,
             Way::Password | Way::Phone | Way::Email => false,
         }
     }

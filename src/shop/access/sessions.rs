@@ -167,6 +167,13 @@ pub(super) async fn lives(
     Ok(found.is_some())
 }
 
+/// Whether a session still lives that somebody came with a moment ago, for what must not be begun by who is put out
+/// meanwhile: until the transaction ends, nobody is.
+pub async fn still_lives(tx: &mut Tx<'_>, session: &Session) -> Result<bool, StoreError> {
+    customers::lock(tx, session.customer).await?;
+    lives(tx, session.customer, session.id).await
+}
+
 /// Ends one of the customer's sessions. False: they have no such session.
 pub async fn end(tx: &mut Tx<'_>, customer: i64, session: PublicId) -> Result<bool, StoreError> {
     let now = tx.now();

@@ -185,9 +185,11 @@ impl Kept {
         let mut code_hash =
             secret::code_hash(vault, id, secret::code(vault, id, purpose, round).expose());
         let mut token_hash = secret::token_hash(&secret::token(vault, id, purpose, round));
-        if is_decoy {
-            // Hashes of nothing: no code and no token fits them.
+        // Hashes of nothing: no code and no token fits them.
+        if is_decoy || !purpose.has_code(channel) {
             code_hash = tx.random::<32>()?;
+        }
+        if is_decoy {
             token_hash = tx.random::<32>()?;
         }
         Ok(Self {

@@ -81,6 +81,7 @@ pub async fn guess(
             return Ok(Guess::TooMany { wait });
         }
     }
+    proof::lock(tx, &found).await?;
     let now = tx.now();
     let counted: Option<(i64, [u8; 32])> = tx
         .optional(&COUNT, binds![found.id, MOST_TRIES, now])

@@ -83,6 +83,7 @@ pub async fn consume(
     if !is_allowed || found.channel != Channel::Email {
         return Ok(Consumed::Unknown);
     }
+    proof::lock(tx, &found).await?;
     if let Some(proved) = proof::prove(tx, &found).await? {
         if purpose == Purpose::Email {
             told::tell(tx, found.public_id).await?;

@@ -217,6 +217,15 @@ impl Purpose {
         self != Purpose::Phone || messenger.proves_numbers()
     }
 
+    /// Whether there is a code that can be typed. A mail that lets in has its link alone: where nobody reads a code, there
+    /// must be none to guess.
+    fn has_code(self, channel: Channel) -> bool {
+        match (channel, self) {
+            (Channel::Phone, _) | (Channel::Email, Purpose::Phone | Purpose::Email) => true,
+            (Channel::Email, Purpose::Recover | Purpose::Login) => false,
+        }
+    }
+
     /// How long a whole confirmation lives; its code may end before it.
     fn life(self, channel: Channel) -> Duration {
         match (channel, self) {

@@ -57,7 +57,32 @@ sql! {
         "SELECT id FROM customers WHERE id = $1 AND (phone = $2 OR email_key = $2)";
 }
 
-/// Uses a live confirmation up and does what it proves. `None`: somebody was faster, its time is over, or the target is no
+sql! {
+    LOCK = "confirmations.use.lock",
+        sqlite: "SELECT id FROM customers WHERE id = $1 OR phone = $2 OR email_key = $2 ORDER BY id",
+        postgres: "SELECT id FROM customers WHERE id = $1 OR phone = $2 OR email_key = $2 ORDER BY id
+             FOR NO KEY UPDATE";
+}
+
+/// Locks whose confirmation it is, and whoever has its target so far, before the confirmation itself: the customer first,
+/// then what is theirs. Who is put out at the same time has used it before, or finds it ended.
+pub(super) async fn lock(tx: &mut Tx<'_>, found: &Found) -> Result<(), StoreError> {
+    let Some(customer) = found.customer else {
+        return Ok(());
+    };
+    match found.purpose {
+        Purpose::Recover | Purpose::Login => customers::lock(tx, customer).await,
+        Purpose::Phone | Purpose::Email => {
+            let key = found.key.as_str();
+            customers::lock_target(tx, found.channel.as_str(), key).await?;
+            tx.all::<(i64,)>(&LOCK, binds![customer, key])
+                .await
+                .map(|_| ())
+        }
+    }
+}
+
+/// Uses a live confirmation up, once it is locked, and does what it proves. `None`: somebody was faster, its time is over, or the target is no
 /// longer the customer's.
 pub(super) async fn prove(tx: &mut Tx<'_>, found: &Found) -> Result<Option<Proved>, StoreError> {
     let now = tx.now();

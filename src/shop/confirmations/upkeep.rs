@@ -55,6 +55,8 @@ sql! {
     END_WAYS_IN = "confirmations.end_ways_in",
         "UPDATE confirmations SET state = 'expired', changed_at = $2
          WHERE customer_id = $1 AND purpose IN ('recover', 'login') AND state = 'live'";
+    END_ALL = "confirmations.end_all",
+        "UPDATE confirmations SET state = 'expired', changed_at = $2 WHERE customer_id = $1 AND state = 'live'";
     NEXT = "confirmations.expire.next",
         "SELECT MIN(expires_at) FROM confirmations WHERE state = 'live'";
 }
@@ -83,6 +85,14 @@ pub async fn forget_customer(tx: &mut Tx<'_>, customer: i64) -> Result<(), Store
 pub(in crate::shop) async fn end_ways_in(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
     let now = tx.now();
     tx.execute(&END_WAYS_IN, binds![customer, now])
+        .await
+        .map(|_| ())
+}
+
+/// Ends all of the customer's confirmations that wait, whatever for. They are locked before.
+pub(in crate::shop) async fn end_all(tx: &mut Tx<'_>, customer: i64) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.execute(&END_ALL, binds![customer, now])
         .await
         .map(|_| ())
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::{is_fresh, log_in_anew, profile_of};
+use crate::shop::access::sessions;
 use crate::shop::confirmations::begin::{self, Begun, Wish};
 use crate::shop::confirmations::guess::{self, Guess};
 use crate::shop::confirmations::look::{self, Pending};
@@ -174,15 +175,21 @@ async fn ask(Path(what): Path<String>, posted: Posted) -> Result<Response, Probl
         address: visitor.address,
         by,
     };
-    let vault = visitor.site.vault.clone();
+    let (vault, session) = (visitor.site.vault.clone(), visitor.owner()?.clone());
     let begun = visitor
         .site
         .store
         .write("pages.contact.begin", move |tx| {
-            let (vault, wish) = (vault.clone(), wish.clone());
-            Box::pin(async move { begin::begin(tx, &vault, &wish).await })
+            let (vault, wish, session) = (vault.clone(), wish.clone(), session.clone());
+            Box::pin(async move {
+                if !sessions::still_lives(tx, &session).await? {
+                    return Ok::<_, StoreError>(None);
+                }
+                begin::begin(tx, &vault, &wish).await.map(Some)
+            })
         })
         .await?;
+    let begun = begun.ok_or(Problem::Stranger)?;
     let page = sheet(&visitor, channel).await?;
     match begun {
         Begun::Sent(_) => Ok(visitor.go(here(channel))),

@@ -8,10 +8,10 @@ use axum::routing::{get, post};
 
 use super::log_in_anew;
 use crate::i18n;
-use crate::shop::access::Way;
 use crate::shop::access::passwords::change::{self, Changed, Wish};
 use crate::shop::access::passwords::{self, Password};
 use crate::shop::access::sessions::{self, Session};
+use crate::shop::access::{Way, evict};
 use crate::store::{PublicId, StoreError};
 use crate::web::posted::Posted;
 use crate::web::recover;
@@ -63,6 +63,11 @@ async fn sheet(visitor: &Visitor) -> Result<Sheet, Problem> {
         if has_password {
             let label = visitor.t("safety-current");
             form = form.field("current", label, "password", "current-password");
+            form = if change::shows(&mine, visitor.site.store.clock().now()) {
+                form.hint(visitor.t("safety-current-free"))
+            } else {
+                form.required()
+            };
         }
         let form = recover::new_password(visitor, form)
             .field("others", visitor.t("safety-ends-others"), "check", "off")
@@ -140,6 +145,9 @@ async fn change_password(posted: Posted) -> Result<Response, Problem> {
             .bad(status, recover::weak(&visitor, why))
             .show(&visitor),
         Changed::Wrong => page.bad(status, visitor.t("safety-wrong")).show(&visitor),
+        Changed::CurrentWanted => page
+            .bad(status, visitor.t("safety-current-wanted"))
+            .show(&visitor),
         Changed::ShowYourself => log_in_anew(&visitor, HERE, HERE),
         Changed::TooMany { wait } => page.too_many(&visitor, wait).show(&visitor),
         Changed::Busy => page.busy(&visitor).show(&visitor),
@@ -156,7 +164,7 @@ async fn end_others(posted: Posted) -> Result<Response, Problem> {
         .site
         .store
         .write("pages.end_others", move |tx| {
-            Box::pin(sessions::end_others(tx, customer, mine))
+            Box::pin(evict::others(tx, customer, mine))
         })
         .await?;
     Ok(visitor.go("/cabinet/safety?saved"))
@@ -173,7 +181,14 @@ async fn end(Path(id): Path<String>, posted: Posted) -> Result<Response, Problem
         .site
         .store
         .write("pages.end", move |tx| {
-            Box::pin(sessions::end(tx, customer, id))
+            Box::pin(async move {
+                // Who logs out has put nobody out: what waits for them goes on.
+                if id == mine {
+                    sessions::end(tx, customer, id).await
+                } else {
+                    evict::one(tx, customer, id).await
+                }
+            })
         })
         .await?;
     if !is_ended {

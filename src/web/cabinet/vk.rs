@@ -15,6 +15,7 @@ use crate::shop::confirmations::senders::Messenger;
 use crate::shop::customers::Phone;
 use crate::store::StoreError;
 use crate::web::doors::VkDoor;
+use crate::web::exchange::{self, Admitted};
 use crate::web::posted::Posted;
 use crate::web::sheet::{Form, Sheet};
 use crate::web::site::{Problem, Site};
@@ -173,9 +174,28 @@ async fn come_back(mut visitor: Visitor) -> Result<Response, Problem> {
     visitor.owner()?;
     let door = door(&visitor)?;
     let kept = kept(&visitor)?;
+    let mut permit = None;
+    if kept.is_some() && visitor.asked("code").is_some_and(|code| !code.is_empty()) {
+        let who = visitor.owner()?.customer.to_string();
+        let admitted = door
+            .exchanges
+            .admit(&visitor, &exchange::TO_VK, Some(who))
+            .await?;
+        // Who is sent away keeps the question: loading the page once more is enough.
+        match admitted {
+            Admitted::Fine(admitted) => permit = Some(admitted),
+            Admitted::TooMany(wait) => {
+                let page = sheet(&visitor, &door).await?;
+                return page.too_many(&visitor, wait).show(&visitor);
+            }
+            Admitted::Busy => return sheet(&visitor, &door).await?.busy(&visitor).show(&visitor),
+        }
+    }
     // Whatever comes of it: what was kept is good for one try.
     visitor.drop_cookie(QUESTION);
-    let not = match asked(&visitor, &door, kept).await {
+    let asked = asked(&visitor, &door, kept).await;
+    drop(permit);
+    let not = match asked {
         Ok(person) => match linked(&visitor, person).await? {
             Linked::Done { shared } => return done(visitor, &shared),
             Linked::Others => Not::Others,

@@ -3,7 +3,7 @@
     make.py            with keys of its own, new at each run
     make.py > vectors.json
 
-What aiogram can judge (initData by both of its checks, the login widget) and what PyJWT can (id_tokens) is judged here, too: a vector
+What aiogram can judge (initData by both of its checks) and what PyJWT can (id_tokens) is judged here, too: a vector
 whose verdict they don't share stops the script. The rest of a verdict (age, nonce, the shape of a key) is Kiosk's own.
 """
 
@@ -14,7 +14,6 @@ import json
 from urllib.parse import parse_qsl, quote, urlencode
 
 import jwt
-from aiogram.utils.auth_widget import check_signature as aiogram_widget
 from aiogram.utils.web_app import check_webapp_signature as aiogram_hmac
 from aiogram.utils.web_app import safe_parse_webapp_init_data
 from aiogram.utils.web_app_signature import check_webapp_signature as aiogram_ed25519
@@ -141,41 +140,6 @@ def init_data():
     add("too long", query(made(start_param="a" * 9000)), "unreadable", "unreadable", judged=False)
 
 
-# The login widget
-
-
-def widget():
-    fields = {
-        "id": "279058397", "first_name": "Аня", "last_name": "O'Hara", "username": "ann",
-        "photo_url": "https://t.me/i/userpic/320/a.jpg", "auth_date": str(NOW - 60),
-    }
-
-    def made(token=TOKEN, **changed):
-        pairs = fields | changed
-        key = hashlib.sha256(token.encode()).digest()
-        text = "\n".join(f"{name}={value}" for name, value in sorted(pairs.items()))
-        return pairs | {"hash": hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}
-
-    def add(name, pairs, verdict="fine"):
-        if verdict in ("fine", "forged"):
-            rest = {key: value for key, value in pairs.items() if key != "hash"}
-            assert aiogram_widget(TOKEN, pairs["hash"], **rest) == (verdict == "fine"), name
-        vectors.append({
-            "kind": "widget", "name": name, "text": query(pairs), "token": TOKEN, "now": NOW, "verdict": verdict,
-            "id": 279058397, "person": "Аня O'Hara",
-        })
-
-    add("genuine", made())
-    add("another id", made() | {"id": "1"}, "forged")
-    add("for another bot", made(token="4243:another-token"), "forged")
-    add("a field more", made() | {"role": "owner"}, "forged")
-    add("old", made(auth_date=str(NOW - 301)), "old")
-    add("early", made(auth_date=str(NOW + 61)), "early")
-    add("no id", made(id="Ann"), "nobody")
-    mini_app = {"id": "279058397", "auth_date": str(NOW - 60)}
-    add("sealed as a Mini App's data are", mini_app | {"hash": sealed(mini_app)}, "forged")
-
-
 # id_tokens
 
 
@@ -285,6 +249,5 @@ def id_tokens():
 
 
 init_data()
-widget()
 id_tokens()
 print("[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in vectors) + "\n]")

@@ -1,7 +1,6 @@
 //! Identities that Telegram vouches for: who stands before the cabinet, proven by what Telegram has signed.
 //!
 //! - [`app`]: the `initData` of a Mini App.
-//! - [`widget`]: the older login widget, and login buttons.
 //! - [`oidc`]: "Log in with Telegram", OpenID Connect.
 
 pub mod app;
@@ -9,13 +8,12 @@ mod fields;
 pub mod id_token;
 pub mod keys;
 pub mod oidc;
-pub mod widget;
 
 use std::time::Duration;
 
 use crate::clock::Millis;
 
-/// What somebody signed in a Mini App or a widget is good for a login for this long.
+/// What somebody signed in a Mini App is good for a login for this long.
 pub const AGE: Duration = Duration::from_mins(5);
 /// How far clocks may be apart.
 pub const SKEW: Duration = Duration::from_mins(1);

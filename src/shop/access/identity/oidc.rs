@@ -117,6 +117,12 @@ impl Question {
         }
     }
 
+    /// Whether that is an answer to it, as far as anybody can tell without the provider.
+    pub fn is_answered_by(&self, state: &str, code: &str) -> bool {
+        let is_ours = bool::from(state.as_bytes().ct_eq(self.state.as_bytes()));
+        is_ours && !code.is_empty() && code.len() <= LONGEST_CODE
+    }
+
     /// The address at the provider that the browser is sent to.
     pub fn address(&self, client: &Client) -> Url {
         let challenge = Sha256::digest(self.verifier.expose_secret().as_bytes());
@@ -175,8 +181,7 @@ pub async fn answer(
     code: &str,
     now: Millis,
 ) -> Result<Identity, OidcError> {
-    let is_ours = bool::from(state.as_bytes().ct_eq(asked.state.as_bytes()));
-    if !is_ours || code.is_empty() || code.len() > LONGEST_CODE {
+    if !asked.is_answered_by(state, code) {
         return Err(OidcError::Unasked);
     }
     let grant = Grant {

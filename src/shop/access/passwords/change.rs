@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::hasher::{Busy, Checked, HashError, Hasher, Phc};
 use super::rules::{self, About, Weak};
 use super::{Password, keep, stored};
+use crate::clock::Millis;
 use crate::shop::access::sessions::{self, Session};
-use crate::shop::access::{Way, links, notices};
+use crate::shop::access::{Way, evict, notices};
 use crate::shop::confirmations::{Proof, WayIn};
 use crate::shop::customers;
 use crate::shop::throttle::{self, Limit, Taken};
@@ -20,6 +21,13 @@ pub const TRIES: Limit = Limit {
     name: "passwords.tries.change",
     most: 5,
     window: Duration::from_mins(15),
+};
+
+/// The same over a day: whoever has found a browser must not have all the time in the world.
+pub const TRIES_A_DAY: Limit = Limit {
+    name: "passwords.tries.change_day",
+    most: 20,
+    window: Duration::from_hours(24),
 };
 
 /// A customer in their cabinet wants a password, or another one.
@@ -44,8 +52,10 @@ pub enum Changed {
     Done,
     /// Not this one.
     Weak(Weak),
-    /// The password so far is asked for, or a fresh login without one.
+    /// A fresh login is asked for: they have no password so far, or what was found of them holds no longer.
     ShowYourself,
+    /// The password so far is asked for, and none was given.
+    CurrentWanted,
     /// That is not the password so far.
     Wrong,
     /// Not before this time has passed.
@@ -111,7 +121,7 @@ pub async fn change(
             Err(HashError::Busy(Busy)) => return Ok(Changed::Busy),
             Err(HashError::Failed(error)) => return Err(error),
         },
-        (Asked::Compare(_), None) => return Ok(Changed::ShowYourself),
+        (Asked::Compare(_), None) => return Ok(Changed::CurrentWanted),
         (Asked::Fresh(phc), _) => phc,
     };
     let phc = match hasher.hash(&wish.new).await {
@@ -132,15 +142,21 @@ pub async fn change(
                     return Ok(Changed::ShowYourself);
                 }
                 keep(tx, customer, &phc).await?;
-                links::end_all(tx, customer).await?;
                 if ends_others {
-                    sessions::end_others(tx, customer, session.id).await?;
+                    evict::others(tx, customer, session.id).await?;
+                } else {
+                    evict::under_way(tx, customer).await?;
                 }
                 notices::password_changed(tx, customer).await?;
                 Ok(Changed::Done)
             })
         })
         .await
+}
+
+/// Whether whoever has this session has just shown who they are without a password, and need not type the one so far.
+pub fn shows(session: &Session, now: Millis) -> bool {
+    session.is_fresh(now) && session.way != Way::Password
 }
 
 /// Judges the new password, and counts the try at the old one before it is compared.
@@ -154,20 +170,25 @@ async fn ask(tx: &mut Tx<'_>, vault: &Vault, wish: &Wish) -> Result<Asked, Store
     match (so_far, &wish.current) {
         (Some(phc), Some(_)) => {
             let subject = customer.to_string();
-            match throttle::take(tx, vault, &TRIES, &subject).await? {
-                Taken::Fine => Ok(Asked::Compare(phc)),
-                Taken::TooMany { wait } => Ok(Asked::Ended(Changed::TooMany { wait })),
+            // A day's wait is said before a short one that would not help; and only what is compared counts for the day.
+            if let Some(wait) = throttle::look(tx, vault, &TRIES_A_DAY, &subject).await? {
+                return Ok(Asked::Ended(Changed::TooMany { wait }));
             }
+            for limit in [&TRIES, &TRIES_A_DAY] {
+                if let Taken::TooMany { wait } = throttle::take(tx, vault, limit, &subject).await? {
+                    return Ok(Asked::Ended(Changed::TooMany { wait }));
+                }
+            }
+            Ok(Asked::Compare(phc))
         }
-        (so_far, _) if session.is_fresh(tx.now()) && session.way != Way::Password => {
-            Ok(Asked::Fresh(so_far))
-        }
+        (so_far, _) if shows(session, tx.now()) => Ok(Asked::Fresh(so_far)),
+        (Some(_), None) => Ok(Asked::Ended(Changed::CurrentWanted)),
         _ => Ok(Asked::Ended(Changed::ShowYourself)),
     }
 }
 
-/// Replaces a forgotten password by one that was judged and hashed before. All sessions and links end, and nobody is logged
-/// in: whoever has the mailbox only still has to know the new password.
+/// Replaces a forgotten password by one that was judged and hashed before. All sessions end with all that is under way, and
+/// nobody is logged in: whoever has the mailbox only still has to know the new password.
 pub async fn replace(tx: &mut Tx<'_>, proof: Proof, phc: &Phc) -> Result<Replaced, StoreError> {
     let customer = proof.customer();
     if proof.way() != WayIn::Recover {
@@ -175,8 +196,7 @@ pub async fn replace(tx: &mut Tx<'_>, proof: Proof, phc: &Phc) -> Result<Replace
     }
     customers::lock(tx, customer).await?;
     keep(tx, customer, phc).await?;
-    links::end_all(tx, customer).await?;
-    sessions::end_all(tx, customer).await?;
+    evict::all(tx, customer).await?;
     notices::password_changed(tx, customer).await?;
     Ok(Replaced::Done)
 }
