@@ -30,11 +30,11 @@ profile-no-email = not given
 language-name = English
 
 phone-ask = Share your own number with the button below. It helps us to find you if you lose this account.
-phone-for-order = This shop asks for a confirmed phone number before an order. Share your own with the button below; then your order goes on.
+phone-for-order = This shop asks for a confirmed phone number before an order. Share yours with the button below, then go on with your order.
 phone-or-type = Or type a mobile number, best with its country code: we send it a code.
 phone-not-yours = That is not your own number. Use the button below: it sends the number of this account.
-phone-by-button = Please use the button below: only so can we know that the number is yours.
-phone-kept = Thank you, your number is confirmed. /profile shows it and can forget it.
+phone-by-button = Please use the button below: only that way can we be sure that the number is yours.
+phone-kept = Thank you, your number is confirmed. You can see it, or have us forget it, in /profile.
 phone-dismissed = Fine, without the number.
 phone-go-on = Your order can go on.
 
@@ -59,39 +59,39 @@ login-notice-link =
     🔐 <b>Your account was opened by the link from this chat</b>
 login-notice-at = When: { $at }
 login-notice-way = How: { $way }
-login-notice-with = With: { $value }
+login-notice-with = Device: { $value }
 login-notice-from = From: { $value }
-login-notice-not-you = Was it not you? End this login by the button below. If you have a password there, choose a new one.
+login-notice-not-you = If this wasn't you, end this login with the button below. If you have a password there, choose a new one.
 password-notice =
     🔐 <b>The password of your account on the web was changed</b>
 
     When: { $at }
 
-    Was it not you? Log out everywhere by the button below, then choose a new password: your profile opens your account, and the password is under “Security”.
+    If this wasn't you, log out everywhere with the button below, then choose a new password: your profile opens your account, and the password is under “Security”.
 phone-confirmed-notice =
     📱 <b>Your phone number is now { $target }</b>
 
     It was confirmed in your account on the web, { $at }.
 
-    Was it not you? Log out everywhere by the button below, and correct the number in your profile.
+    If this wasn't you, log out everywhere with the button below, and correct the number in your profile.
 email-confirmed-notice =
     ✉️ <b>Your e-mail address is now { $target }</b>
 
     It was confirmed on the web, { $at }.
 
-    Was it not you? Log out everywhere by the button below, and correct the address in your profile.
+    If this wasn't you, log out everywhere with the button below, and correct the address in your profile.
 phone-forgotten-notice =
     📱 <b>Your phone number was taken out of your profile</b>
 
     That happened in your account on the web, { $at }.
 
-    Was it not you? Log out everywhere by the button below, and give the number again in your profile.
+    If this wasn't you, log out everywhere with the button below, and give the number again in your profile.
 email-forgotten-notice =
     ✉️ <b>Your e-mail address was taken out of your profile</b>
 
     That happened in your account on the web, { $at }.
 
-    Was it not you? Log out everywhere by the button below, and give the address again in your profile.
+    If this wasn't you, log out everywhere with the button below, and give the address again in your profile.
 confirmed-elsewhere = Thank you, { $target } is confirmed. /profile shows it.
 logged-out-there =
     ✅ <b>That login is ended</b>

@@ -29,8 +29,8 @@ cart-line-short = ⚠️ { $title } × { $quantity } · { $left ->
    *[other] only { $left } left
 }
 cart-line-gone = ⚠️ { $title } × { $quantity } · sold out
-cart-short-note = Not everything is left. “Take what is left” makes the cart fit.
-cart-no-offer = ⚠️ These products can't be paid together: they have no price in a common currency that we take, or the sum is too large. Take something out and buy it separately.
+cart-short-note = There isn't enough of everything. “Take what is left” adjusts the cart.
+cart-no-offer = ⚠️ These products can't be paid for together: they have no price in a common currency that we take, or the total is too large. Take something out and buy it separately.
 cart-ask-empty = Take everything out of the cart?
 cart-repriced =
     <b>Prices have changed</b>
@@ -49,8 +49,8 @@ cart-short =
 cart-short-back = Somebody held the last pieces for a moment, and now they are back. Nothing was charged: try again.
 
 limit-open-orders = { $most ->
-    [one] You have an order that waits for payment. Pay or cancel it first.
-   *[other] You have { $most } orders that wait for payment, and more is not possible. Pay or cancel one of them first.
+    [one] You have an order waiting for payment. Pay for it or cancel it first.
+   *[other] You have { $most } orders waiting for payment, which is the most you can have. Pay for or cancel one of them first.
 }
 limit-held-keys = Orders that wait for payment may hold { $most ->
     [one] 1 piece
@@ -64,7 +64,7 @@ limit-pieces = <b>{ $title }</b>: one customer may have { $most ->
     [one] You have ordered 1 already.
    *[other] You have ordered { $had } already.
 }
-no-offer = This product can't be paid in this bot at the moment. Nothing was ordered. /support knows more.
+no-offer = This product can't be paid for in this bot at the moment. Nothing was ordered. Ask /support about it.
 
 toast-cap-stock = { $most ->
     [one] Only 1 is left.

@@ -23,11 +23,11 @@ catalogue-empty =
     Nothing is for sale at the moment. Come back a little later.
 
 search =
-    🔎 Found for <b>{ $query }</b>
+    🔎 Results for <b>{ $query }</b>
 search-page =
-    🔎 Found for <b>{ $query }</b>, page { $page } of { $pages }
+    🔎 Results for <b>{ $query }</b>, page { $page } of { $pages }
 search-nothing =
-    🔎 Nothing is found for <b>{ $query }</b>.
+    🔎 Nothing found for <b>{ $query }</b>.
 
     Try fewer or other words, or look around in the catalogue.
 
@@ -58,6 +58,6 @@ stock-file-none = Can't be bought yet
 product-gone =
     This product is no longer sold.
 
-    There is more in the Catalogue, or write a word or two of what you are looking for.
+    Look around in the catalogue, or write a word or two about what you are looking for.
 sold-out =
     <b>{ $title }</b> is sold out: somebody was faster. Nothing was charged.

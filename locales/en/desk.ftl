@@ -203,7 +203,7 @@ desk-orders =
 
     { $lines }
 desk-order = { $number } · { $date } · { $who } · { $state }
-desk-state-open = waits for payment
+desk-state-open = waiting for payment
 desk-state-paid = paid
 desk-state-fulfilled = delivered
 desk-state-backorder = paid, without keys

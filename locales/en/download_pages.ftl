@@ -5,14 +5,14 @@ download-none = You have no files to download yet. They appear here when you hav
 download-private = A link to a file is yours alone. Whoever has it can use your downloads up: don't pass it on.
 download-state-ready = Ready
 download-state-used-up = Used up
-download-state-over = Over
+download-state-over = Expired
 download-state-none = Not available
 download-left-of = { $most ->
     [one] { $left } of { $most } download left
    *[other] { $left } of { $most } downloads left
 }
 download-until = until { $until }
-download-order-closed = The money went back, and its files can't be downloaded any more.
+download-order-closed = The money was returned, so the files can't be downloaded any more.
 download-page-file = File
 download-page-size = Size
 download-page-left = Downloads left
@@ -30,7 +30,7 @@ download-page-used-up = { $most ->
 }
 download-page-over = It could be downloaded until { $until }.
 download-page-once-more = Do you need it once more? Write to us in the chat with the bot: /support.
-download-page-revoked = The money went back, so the file can't be downloaded any more.
+download-page-revoked = The money was returned, so the file can't be downloaded any more.
 download-page-wrong = Is that wrong? Write to us in the chat with the bot: /support.
 download-page-no-file = The shop has no file for it at the moment.
 download-page-missing = The file can't be handed out at the moment. The shop knows already, and nothing was counted.

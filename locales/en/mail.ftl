@@ -2,7 +2,7 @@
 
 mail-hello = Hello { $name },
 mail-hello-nobody = Hello,
-mail-footer = { $shop } sent this mail by itself: answers are not read.
+mail-footer = { $shop } sent this e-mail automatically: replies are not read.
 mail-link-lives = The link is good for { $time }.
 mail-code-lives = The code is good for { $time }.
 time-minutes = { $minutes ->
@@ -21,36 +21,36 @@ mail-confirm-button = Confirm this e-mail
 mail-confirm-press = Press the button to confirm that it is yours.
 mail-confirm-code = Type this code where you gave the address:
 mail-confirm-or-code = Or type this code where you gave the address:
-mail-confirm-not-you = Was it not you? Do nothing: nothing happens without the button or the code. Never tell the code to anybody, whoever asks.
+mail-confirm-not-you = If this wasn't you, do nothing: nothing happens without the button or the code. Never tell the code to anybody, whoever asks.
 
 mail-changed-subject = { $shop }: your e-mail was changed
 mail-changed-title = Your e-mail was changed
-mail-changed-words = Since { $at }, { $shop } writes to another address of yours, and no longer to this one.
-mail-changed-not-you = Was it not you? Open the bot at once and put your address back: /profile. If somebody else is in your account on the web, log out everywhere there, and write to /support.
+mail-changed-words = On { $at }, another address of yours was confirmed at { $shop }. Our e-mails no longer go to this one.
+mail-changed-not-you = If this wasn't you, open the bot at once and put your address back: /profile. If somebody else is in your account on the web, log out everywhere there, and write to /support.
 
 mail-recovery-subject = { $shop }: a new password
 mail-recovery-title = A new password
 mail-recovery-words = Somebody, most likely you, has forgotten the password at { $shop }. Press the button to choose a new one.
 mail-recovery-button = Choose a new password
-mail-recovery-not-you = Was it not you? Do nothing: the old password stays. Never pass the link on.
+mail-recovery-not-you = If this wasn't you, do nothing: the old password stays. Never pass the link on.
 
-mail-enter-subject = { $shop }: your way in
-mail-enter-title = Your way in
+mail-enter-subject = { $shop }: log in
+mail-enter-title = Log in
 mail-enter-words = Somebody, most likely you, wants to open your account at { $shop }. Press the button in the browser where you asked for it.
 mail-enter-button = Open my account
-mail-enter-not-you = Was it not you? Do nothing: nothing happens without the button. Never pass the link on.
+mail-enter-not-you = If this wasn't you, do nothing: nothing happens without the button. Never pass the link on.
 
 mail-login-subject = { $shop }: a new login
 mail-login-title = A new login
 mail-login-words = Your account at { $shop } was opened just now.
 mail-login-at = When: { $at }
-mail-login-with = With: { $with }
-mail-login-not-you = Was it not you? Open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
+mail-login-with = Device: { $with }
+mail-login-not-you = If this wasn't you, open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
 
 mail-password-subject = { $shop }: your password was changed
 mail-password-title = Your password was changed
 mail-password-words = Your password at { $shop } was changed: { $at }.
-mail-password-not-you = Was it not you? Open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
+mail-password-not-you = If this wasn't you, open the bot at once: its message about this has a button that logs out everywhere. Then choose a new password.
 
 mail-order-subject = { $shop }: your order { $number } is ready
 mail-order-title = Order { $number } is ready
@@ -65,4 +65,4 @@ mail-vk-linked-title = A VK account was linked
 mail-vk-linked-words = A VK account was linked to yours at { $shop }: { $at }. Codes that let you in can go there now.
 mail-vk-unlinked-title = Your VK account was unlinked
 mail-vk-unlinked-words = Your account at { $shop } is no longer linked to VK: { $at }. Codes do not go there any more.
-mail-vk-not-you = Was it not you? Open the bot at once, end all sessions in the profile, put your VK account right, and write to /support.
+mail-vk-not-you = If this wasn't you, open the bot at once, end all sessions in the profile, put your VK account right, and write to /support.

@@ -65,8 +65,6 @@ toast-forged = This button doesn't work. Here is the menu.
 toast-not-yours = There is no such order among yours.
 toast-category-gone = Nothing is for sale there any more. Here is the catalogue.
 toast-gone = This product is no longer sold.
-toast-sold-out = Sold out, sorry.
-toast-again = Done already.
 
 command-start = Start from the beginning
 command-menu = Main menu

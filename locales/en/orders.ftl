@@ -45,10 +45,10 @@ order =
 
     { $total }
     { $state }
-order-state-open = Waits for payment
-order-state-paid = Paid, the key is on its way
+order-state-open = Waiting for payment
+order-state-paid = Paid, on its way
 order-state-fulfilled = Delivered
-order-state-backorder = Paid, waits for a key
+order-state-backorder = Paid, waiting for stock
 order-state-expired = Not paid in time
 order-state-cancelled = Cancelled
 order-state-closed = Money returned
@@ -119,7 +119,6 @@ invoice-refused =
     Order { $number } can't be paid this way: Telegram refused the invoice. Nothing was charged, and the order still waits for you. Open it and choose another way, or write to /support.
 
 invoice-title = Order { $number }
-invoice-description = { $lines }
 
 notice-backorder =
     We have your payment for order { $number }, but its goods were sold out by then.
@@ -128,11 +127,11 @@ notice-backorder =
 notice-backorder-refunded =
     We have your payment for order { $number }, but its goods were sold out by then.
 
-    The whole amount goes back to you by itself; there is nothing that you need to do.
-notice-refunded = { $amount } for order { $number } went back to you. The order is closed.
+    The whole amount will be returned to you; you don't need to do anything.
+notice-refunded = { $amount } for order { $number } has been returned to you. The order is closed.
 notice-short = You paid { $amount } for order { $number }, which is less than it costs. The money goes back to you; the order is not paid.
 notice-excess = Order { $number } was paid already. The second payment of { $amount } goes back to you.
-notice-wrong-currency = Order { $number } was paid in another currency than it was billed in. { $amount } go back to you; the order is not paid.
+notice-wrong-currency = Order { $number } was paid in a different currency from the one on the invoice. We will return { $amount } to you; the order is not paid.
 
 refuse-unknown = This invoice is not from this shop.
 refuse-not-yours = This invoice is for another customer. Place an order of your own in the bot.

@@ -11,15 +11,15 @@ name-not-one = A name is one line of at most 64 letters. Write yours once more.
 consent-both =
     Before an order this shop asks for your consent to its /terms and to how it handles your data (/privacy). Please read both.
 
-    The button keeps your consent, with the time.
+    The button records your consent and the time.
 consent-terms =
     Before an order this shop asks for your consent to its /terms. Please read them.
 
-    The button keeps your consent, with the time.
+    The button records your consent and the time.
 consent-privacy =
     Before an order this shop asks for your consent to how it handles your data (/privacy). Please read it.
 
-    The button keeps your consent, with the time.
+    The button records your consent and the time.
 
 answers =
     <b>Is everything right?</b>
@@ -27,4 +27,4 @@ answers =
 answers-name = Name: { $value }
 answers-phone = Phone: { $value }
 answers-email = E-mail: { $value }
-answers-agreed = Your consent is kept. /profile shows it.
+answers-agreed = Your consent is recorded: see /profile.

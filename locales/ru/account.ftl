@@ -3,10 +3,10 @@
 button-profile = 👤 Профиль
 button-share-phone = 📱 Отправить мой номер
 button-change-phone = 📱 Другой номер
-button-forget-phone = 🗑 Забыть номер
+button-forget-phone = 🗑 Убрать номер
 button-add-email = ✉️ Указать почту
 button-change-email = ✉️ Другой адрес
-button-forget-email = 🗑 Забыть почту
+button-forget-email = 🗑 Убрать почту
 button-link-vk = 🔗 Привязать VK
 button-vk = 🔗 Мой аккаунт VK
 button-cabinet = 🔐 Личный кабинет
@@ -34,7 +34,7 @@ phone-for-order = Для заказа магазин просит подтвер
 phone-or-type = Или напишите мобильный номер, лучше с кодом страны: мы отправим на него код.
 phone-not-yours = Это не ваш номер. Нажмите кнопку внизу: она отправит номер этого аккаунта.
 phone-by-button = Пожалуйста, нажмите кнопку внизу: только так мы узнаем, что номер ваш.
-phone-kept = Спасибо, номер подтверждён. В /profile его можно посмотреть и удалить.
+phone-kept = Спасибо, номер подтверждён. В /profile его можно посмотреть и убрать.
 phone-dismissed = Хорошо, без номера.
 phone-go-on = Можно продолжить заказ.
 
@@ -59,7 +59,7 @@ login-notice-link =
     🔐 <b>В ваш личный кабинет вошли по ссылке из этого чата</b>
 login-notice-at = Когда: { $at }
 login-notice-way = Как: { $way }
-login-notice-with = С чего: { $value }
+login-notice-with = Устройство: { $value }
 login-notice-from = Откуда: { $value }
 login-notice-not-you = Это были не вы? Завершите этот вход кнопкой ниже. Если у вас есть пароль от кабинета, задайте новый.
 password-notice =

@@ -2,7 +2,7 @@
 
 button-buy = ⚡ Купить
 button-product = { $title } · { $price }
-button-sold-out = { $title } · нет в наличии
+button-sold-out = { $title } · распродано
 button-category = 📁 { $title }
 button-chosen = ✓ { $title }
 price-from = от { $price }
@@ -57,11 +57,11 @@ stock-last = { $left ->
 }
 stock-file = Файл: ссылка придёт сразу после оплаты
 stock-file-none = Пока нельзя купить
-stock-none = Всё продано
+stock-none = Распродано
 
 product-gone =
     Этот товар больше не продаётся.
 
     Загляните в каталог или напишите слово-другое о том, что ищете.
 sold-out =
-    <b>{ $title }</b>: всё продано, кто-то успел раньше. Деньги не списаны.
+    <b>{ $title }</b>: распродано, кто-то успел раньше. Деньги не списаны.

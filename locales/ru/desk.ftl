@@ -102,7 +102,7 @@ means-other = «Готово» значит: больше ничего дела�
 
 button-desk-tasks = ⚠️ Задачи
 button-desk-stock = 📊 Запас
-button-desk-orders = 📦 Новые заказы
+button-desk-orders = 📦 Последние заказы
 button-desk-refresh = 🔄 Обновить
 button-desk-back = ⬅ Стол продавца
 button-desk-task = { $id } · { $what }
@@ -205,11 +205,11 @@ desk-keys-nothing = Ключей здесь нет. Пришлите текст�
 desk-keys-no-product = Этот товар больше не продаётся. Выберите другой: 📊 Запас.
 desk-keys-not-stock = Этому товару не нужны ключи из файла.
 desk-orders-none =
-    <b>Новые заказы</b>
+    <b>Последние заказы</b>
 
     Пока никто ничего не заказал.
 desk-orders =
-    <b>Новые заказы</b>
+    <b>Последние заказы</b>
 
     { $lines }
 desk-order = { $number } · { $date } · { $who } · { $state }

@@ -46,7 +46,7 @@ mail-login-subject = { $shop }: новый вход
 mail-login-title = Новый вход
 mail-login-words = В ваш личный кабинет в магазине { $shop } только что вошли.
 mail-login-at = Когда: { $at }
-mail-login-with = С чего: { $with }
+mail-login-with = Устройство: { $with }
 mail-login-not-you = Это были не вы? Сразу откройте бота: в его сообщении об этом есть кнопка «Выйти на всех устройствах». Затем задайте новый пароль.
 
 mail-password-subject = { $shop }: пароль изменён

@@ -8,7 +8,7 @@ button-language = 🌐 Язык
 button-menu = 🏠 Меню
 button-back = ⬅ Назад
 button-newer = ◀ Новее
-button-older = Старше ▶
+button-older = Раньше ▶
 button-previous = ◀
 button-next = ▶
 
@@ -65,8 +65,6 @@ toast-forged = Эта кнопка не работает. Вот меню.
 toast-not-yours = Среди ваших заказов такого нет.
 toast-category-gone = Здесь больше ничего не продаётся. Вот каталог.
 toast-gone = Этот товар больше не продаётся.
-toast-sold-out = К сожалению, всё продано.
-toast-again = Это уже сделано.
 
 command-start = Начать сначала
 command-menu = Главное меню

@@ -46,9 +46,9 @@ order =
     { $total }
     { $state }
 order-state-open = Ждёт оплаты
-order-state-paid = Оплачен, ключ в пути
+order-state-paid = Оплачен, уже в пути
 order-state-fulfilled = Доставлен
-order-state-backorder = Оплачен, ждёт ключа
+order-state-backorder = Оплачен, ждёт поступления
 order-state-expired = Не оплачен вовремя
 order-state-cancelled = Отменён
 order-state-closed = Деньги возвращены
@@ -120,20 +120,19 @@ invoice-refused =
     Заказ { $number } так оплатить не получится: Telegram не принял счёт. Деньги не списаны, заказ по-прежнему ждёт вас. Откройте его и выберите другой способ или напишите в /support.
 
 invoice-title = Заказ { $number }
-invoice-description = { $lines }
 
 notice-backorder =
     Мы получили оплату заказа { $number }, но товар к этому времени закончился.
 
-    Ищем замену и напишем вам сюда. Спросить можно и самому: /paysupport.
+    Ищем замену и напишем вам сюда. Спросить о заказе можно и в /paysupport.
 notice-backorder-refunded =
     Мы получили оплату заказа { $number }, но товар к этому времени закончился.
 
-    Вся сумма вернётся к вам сама, делать ничего не нужно.
-notice-refunded = Мы вернули вам { $amount } за заказ { $number }. Заказ закрыт.
+    Мы вернём вам всю сумму, делать ничего не нужно.
+notice-refunded = Деньги за заказ { $number } вам возвращены: { $amount }. Заказ закрыт.
 notice-short = За заказ { $number } пришло { $amount } – меньше, чем он стоит. Деньги вернутся к вам, заказ не оплачен.
 notice-excess = Заказ { $number } уже был оплачен. Второй платёж, { $amount }, вернётся к вам.
-notice-wrong-currency = Заказ { $number } оплачен не в той валюте, в которой выставлен счёт. Вам вернутся { $amount }, заказ не оплачен.
+notice-wrong-currency = Заказ { $number } оплачен не в той валюте, в которой выставлен счёт. Мы вернём вам { $amount }, заказ не оплачен.
 
 refuse-unknown = Этот счёт не из нашего магазина.
 refuse-not-yours = Этот счёт выставлен другому покупателю. Оформите свой заказ в боте.

@@ -201,10 +201,10 @@ on_both_engines! {
         shop.control.say(ann, &format!("/start p_{SLUG}"));
         shop.control.wait_for_message(ann, |it| it.message_id > first.message_id && it.button("Buy").is_some()).await.unwrap();
         shop.press(ann, "⚡ Buy now");
-        shop.reads(ann, "You have an order that waits for payment").await;
+        shop.reads(ann, "You have an order waiting for payment").await;
         shop.press(ann, "📦 Orders");
         shop.reads(ann, "Your orders").await;
-        shop.press(ann, "Waits for payment");
+        shop.press(ann, "Waiting for payment");
         shop.reads(ann, "The invoice is in this chat").await;
         shop.press(ann, "✖ Cancel order");
         shop.reads(ann, "is cancelled").await;

@@ -152,7 +152,7 @@ on_both_engines! {
         assert_eq!(browser.send(press()).await.place(), "/cabinet");
         assert_ne!(browser.send(press()).await.status, StatusCode::SEE_OTHER, "a link is used once");
         let notice = shop.reads(ann, "by the link from this chat").await;
-        assert!(notice.text.contains("With: Firefox, Linux") && notice.text.contains("From: 127.0.0.*"), "{}", notice.text);
+        assert!(notice.text.contains("Device: Firefox, Linux") && notice.text.contains("From: 127.0.0.*"), "{}", notice.text);
         assert!(!notice.text.contains("When:"), "by the own link it is short");
         shop.quiet().await;
         assert_eq!(told(&shop, ann, "by the link from this chat"), 1);
@@ -168,7 +168,7 @@ on_both_engines! {
         let first = logged_in(&shop, ann).await;
         assert_eq!(confirms_email(&post, &first, 1).await.place(), "/cabinet/profile?saved");
         let notice = shop.reads(ann, "Your e-mail address is now a***@example.com").await;
-        assert!(notice.text.contains("Was it not you?"), "{}", notice.text);
+        assert!(notice.text.contains("If this wasn't you"), "{}", notice.text);
         // The same form twice changes the password once.
         let form = first.get(SAFETY).await.token();
         let fields = [("form", form.as_str()), ("new", GOOD), ("others", "yes")];
@@ -183,7 +183,7 @@ on_both_engines! {
         let request = second.request(reqwest::Method::POST, "/login/password").header(header::USER_AGENT, FIREFOX);
         assert_eq!(second.send(request.form(&fields)).await.place(), "/cabinet");
         let notice = shop.reads(ann, "Your account was opened on the web").await;
-        for line in ["When: ", "How: By the password", "With: Firefox, Linux", "From: 127.0.0.*", "Was it not you?"] {
+        for line in ["When: ", "How: With the password", "Device: Firefox, Linux", "From: 127.0.0.*", "If this wasn't you"] {
             assert!(notice.text.contains(line), "{line} in {}", notice.text);
         }
         shop.quiet().await;
@@ -261,7 +261,7 @@ on_both_engines! {
         shop.reads(ann, "asks for your consent").await;
         shop.quiet().await;
         assert_eq!(told(&shop, ann, "Thank you"), 1);
-        assert_eq!(told(&shop, ann, "Was it not you?"), 0, "it was asked for here");
+        assert_eq!(told(&shop, ann, "If this wasn't you"), 0, "it was asked for here");
         // The dialogue stands at the next question: the order goes on from there.
         shop.taps(ann, "✅ I agree", "Is everything right?").await;
         shop.taps(ann, "▶️ Go on with my order", "How would you like to pay?").await;
@@ -296,7 +296,7 @@ on_both_engines! {
         let ann = shop.customer("Ann", "en");
         let browser = logged_in(&shop, ann).await;
         wants(&shop, ann, "Or type a mobile number").await;
-        shop.hears(ann, NUMBER, "How shall the code come").await;
+        shop.hears(ann, NUMBER, "How should we send the code").await;
         let fields = [("phone", NUMBER), ("asked", "yes")];
         browser.submits("/cabinet/phone", "/cabinet/phone", &fields).await;
         let code = post.code(NUMBER, 1).await;
@@ -342,7 +342,7 @@ on_both_engines! {
         drop(held);
         shop.quiet().await;
         assert_eq!((told(&shop, ann, "Thank you"), told(&shop, ann, "Is everything right?")), (1, 0));
-        shop.hears(ann, "shoes", "Nothing is found").await;
+        shop.hears(ann, "shoes", "Nothing found").await;
         shop.close().await;
     }
 

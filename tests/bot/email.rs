@@ -52,7 +52,7 @@ on_both_engines! {
         let (shop, post) = shop(&db).await;
         let ann = shop.customer("Ann", "en");
         asked(&shop, ann).await;
-        shop.hears(ann, "not an address", "no e-mail address").await;
+        shop.hears(ann, "not an address", "not an e-mail address").await;
         shop.hears(ann, " Ann@Example.com ", "on its way to Ann@example.com").await;
         assert_eq!(address(&shop, ann).await, None, "not before it is proved");
         let code = post.code("Ann@example.com", 1).await;
@@ -133,7 +133,7 @@ on_both_engines! {
         shop.taps(ann, "🗑 Forget the e-mail", "E-mail: not given").await;
         shop.taps(ann, "✉️ Add my e-mail", "Write your e-mail address").await;
         shop.hears(ann, ANNS, "Another code can be sent in").await;
-        shop.hears(ann, &post.code(ANNS, 2).await, "no e-mail address").await;
+        shop.hears(ann, &post.code(ANNS, 2).await, "not an e-mail address").await;
         assert_eq!(address(&shop, ann).await, None);
         shop.close().await;
     }
@@ -165,7 +165,7 @@ on_both_engines! {
         shop.hears(ann, ANNS, "on its way").await;
         shop.hears(ann, "/cancel", "Zeta shop").await;
         // Nobody asks for a code now: it is a search.
-        shop.hears(ann, &post.code(ANNS, 1).await, "Nothing is found").await;
+        shop.hears(ann, &post.code(ANNS, 1).await, "Nothing found").await;
         shop.hears(ann, "/profile", "Your profile").await;
         shop.taps(ann, "✏️ The code for ann@example.com", "on its way").await;
         shop.hears(ann, &post.code("bob@example.com", 1).await, "not the code").await;

@@ -29,7 +29,7 @@ on_both_engines! {
         let (mut shop, post) = asks(&db).await;
         let ann = shop.customer("Ann", "en");
         wants(&shop, ann).await;
-        shop.hears(ann, "8 800 555 35 35", "no mobile number").await;
+        shop.hears(ann, "8 800 555 35 35", "not a mobile number").await;
         for (say, answer) in [("8 (999) 000-11-22", "on its way to +79990001122"), ("", "number is confirmed")] {
             let again = post.clone();
             shop = shop.reopen_with(&db, async |_| {}, |settings| {

@@ -38,9 +38,9 @@ on_both_engines! {
         let (shop, post) = open(&db, &ACCOUNTS).await;
         let ann = shop.customer("Ann", "en");
         wants(&shop, ann).await;
-        let asked = shop.hears(ann, "8 (999) 000-11-22", "How shall the code come to +79990001122?").await;
+        let asked = shop.hears(ann, "8 (999) 000-11-22", "How should we send the code to +79990001122?").await;
         let labels: Vec<&str> = asked.keyboard.iter().flatten().map(|it| it.text.as_str()).collect();
-        assert_eq!(labels, ["✉️ By any way", "Telegram", "WhatsApp", "📱 Another number", "✖ Not now"]);
+        assert_eq!(labels, ["✉️ Whichever works", "Telegram", "WhatsApp", "📱 Another number", "✖ Not now"]);
         assert_eq!(post.count(NUMBER), 0, "nothing is sent as yet");
         let again = post.clone();
         let shop = shop.reopen_with(&db, async |_| {}, |settings| asks(settings, &again, &ACCOUNTS)).await;
@@ -71,16 +71,16 @@ on_both_engines! {
         let (shop, post) = open(&db, &ACCOUNTS).await;
         let ann = shop.customer("Ann", "en");
         wants(&shop, ann).await;
-        shop.hears(ann, "+7 999 000-11-33", "How shall the code come to +79990001133?").await;
-        shop.hears(ann, "+7 999 000-11-22", "How shall the code come to +79990001122?").await;
-        let sent = shop.taps(ann, "✉️ By any way", "on its way to +79990001122").await;
+        shop.hears(ann, "+7 999 000-11-33", "How should we send the code to +79990001133?").await;
+        shop.hears(ann, "+7 999 000-11-22", "How should we send the code to +79990001122?").await;
+        let sent = shop.taps(ann, "✉️ Whichever works", "on its way to +79990001122").await;
         assert!(!sent.text.contains("You chose"), "{}", sent.text);
         assert_eq!(post.count("+79990001133"), 0);
         shop.hears(ann, &post.code(NUMBER, 1).await, "number is confirmed").await;
         // The contact button still proves a number at once, from the question, too.
         let bob = shop.customer("Bob", "en");
         wants(&shop, bob).await;
-        shop.hears(bob, "+7 999 000-11-44", "How shall the code come").await;
+        shop.hears(bob, "+7 999 000-11-44", "How should we send the code").await;
         shop.control.share_contact(bob, "79990001155", Some(bob), false);
         shop.reads(bob, "your number is confirmed").await;
         shop.reads(bob, "Your order can go on").await;

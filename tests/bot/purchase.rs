@@ -124,7 +124,7 @@ on_both_engines! {
         // Money that comes all the same, too late and with no key left, goes back.
         shop.control.charge_silently(ann, invoice.message_id, PayOptions::default());
         shop.reads(ann, "sold out by then").await;
-        shop.reads(ann, "went back to you").await;
+        shop.reads(ann, "has been returned to you").await;
         shop.close().await;
     }
 }

@@ -48,7 +48,7 @@ const ENGLISH: Walk = Walk {
     take: "Yes, take",
     changed: "The number is changed",
     send: "Send the code",
-    how: "How shall the code come?",
+    how: "How should we send the code?",
     by_whatsapp: "By WhatsApp",
     chosen: "You chose WhatsApp",
 };

@@ -86,7 +86,7 @@ on_both_engines! {
         shop.control.say(olga, "/start p_tea");
         sees(&shop, olga, "Зелёный чай", "⬅ Назад").await;
         shop.press(olga, "⬅ Назад");
-        sees(&shop, olga, "Каталог › Сеть", "Зелёный чай · нет в наличии").await;
+        sees(&shop, olga, "Каталог › Сеть", "Зелёный чай · распродано").await;
         archive(&shop, "tea").await;
         shop.control.say(olga, "/start p_tea");
         sees(&shop, olga, "больше не продаётся", "🛍 Каталог").await;

@@ -100,7 +100,7 @@ on_both_engines! {
         assert!(answer.text.contains("older version"), "{answer:?}");
         shop.quiet().await;
         shop.press(ann, "⬅ Back");
-        let again = shop.reads(ann, "Found for eta").await;
+        let again = shop.reads(ann, "Results for eta").await;
         assert_eq!(again.message_id, list.message_id);
         shop.close().await;
     }

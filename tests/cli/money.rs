@@ -86,7 +86,7 @@ on_both_engines! {
         assert!(shown.out.contains("cabinet of your payment provider, charge "), "{}", shown.out);
         let done = run(with(&db, &["attention", "resolve", &id, "--note", "bank transfer 77"]), "").await;
         assert_eq!(done.status, 0, "{}", done.err);
-        shop.reads(ann, "went back to you").await;
+        shop.reads(ann, "has been returned to you").await;
         let shown = run(with(&db, &["attention", "show", &id]), "").await;
         assert!(shown.out.contains("by cli") && shown.out.contains("bank transfer 77"), "{}", shown.out);
         let told = run(with(&db, &["order", "show", "--", &order]), "").await;
@@ -145,7 +145,7 @@ on_both_engines! {
         };
         let done = run(with(&db, &["attention", "retry", &id]), "").await;
         assert_eq!(done.status, 0, "{}{}", done.out, done.err);
-        shop.reads(ann, "went back to you").await;
+        shop.reads(ann, "has been returned to you").await;
         shop.quiet().await;
         let refunded = shop.control.charges().iter().filter(|charge| charge.refunded).count();
         assert_eq!(refunded, 1, "once");

@@ -216,8 +216,8 @@ on_both_engines! {
         let ann = shop.world.customer("Ann");
         wants(&mut shop, ann).await;
         shop.hears(ann, "Anna", "Or type a mobile number", &ANSWER).await;
-        shop.hears(ann, ANNS_NUMBER, "How shall the code come", &ANSWER[..1]).await;
-        shop.taps(ann, "✉️ By any way", "on its way to +79990001122", &CODE).await;
+        shop.hears(ann, ANNS_NUMBER, "How should we send the code", &ANSWER[..1]).await;
+        shop.taps(ann, "✉️ Whichever works", "on its way to +79990001122", &CODE).await;
         let code = shop.world.code_to(ANNS_NUMBER).await;
         shop.hears(ann, &code, "asks for a confirmed e-mail address", &ANSWER).await;
         shop.hears(ann, ANNS, "on its way to ann@", &MAIL).await;

@@ -111,9 +111,9 @@ async fn registers(world: &World, known: &Known, shares: bool) {
             .shows(user, &before, "asks for a confirmed e-mail address")
             .await;
     } else {
-        says(world, user, number, "How shall the code come").await;
+        says(world, user, number, "How should we send the code").await;
         let sent = format!("on its way to {number}");
-        taps(world, user, "✉️ By any way", &sent).await;
+        taps(world, user, "✉️ Whichever works", &sent).await;
         let code = world.code_to(number).await;
         says(world, user, &code, "asks for a confirmed e-mail address").await;
     }

@@ -100,9 +100,9 @@ impl Reported {
         self.shop.press(user, "⚡ Buy now");
         self.shop.reads(user, "Or type a mobile number").await;
         self.shop
-            .hears(user, number, "How shall the code come")
+            .hears(user, number, "How should we send the code")
             .await;
-        self.shop.press(user, "✉️ By any way");
+        self.shop.press(user, "✉️ Whichever works");
         self.shop.reads(user, "on its way to").await;
         user
     }

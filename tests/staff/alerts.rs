@@ -151,7 +151,7 @@ on_both_engines! {
         let bob = shop.customer("Bob", "en");
         buys(&shop, bob).await;
         shop.control.charge_silently(ann, invoice.message_id, PayOptions::default());
-        shop.reads(ann, "went back to you").await;
+        shop.reads(ann, "has been returned to you").await;
         hears(&shop, owner, "an order is paid, and its keys were gone").await;
         hears(&shop, owner, "↩️ 250\u{a0}⭐ went back, order").await;
         shop.close().await;

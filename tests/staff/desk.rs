@@ -147,8 +147,8 @@ on_both_engines! {
         for words in ["1 продажа, 250\u{a0}⭐", "Открыта 1 задача", "Закончился 1 товар"] {
             assert!(desk.text.contains(words), "{words}: {}", desk.text);
         }
-        shop.press(sue, "📦 Новые заказы");
-        let orders = shop.reads(sue, "Новые заказы").await;
+        shop.press(sue, "📦 Последние заказы");
+        let orders = shop.reads(sue, "Последние заказы").await;
         assert!(orders.text.contains("Ann <3 · доставлен"), "{}", orders.text);
         shop.press(sue, "⬅ Стол продавца");
         shop.reads(sue, "Стол продавца").await;

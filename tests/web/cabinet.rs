@@ -33,7 +33,7 @@ on_both_engines! {
         let (order, payload) = pages.shop.invoiced(&ann, "a").await;
         let browser = pages.logged_in(ann.id).await;
         let path = format!("/cabinet/orders/{order}");
-        browser.get(&path).await.shows("waits for payment until");
+        browser.get(&path).await.shows("waiting for payment until");
         pages.shop.settle(&Shop::charge(&ann, &payload, "charge-1")).await;
         browser.get("/cabinet").await.shows(&path);
         let page = browser.get(&path).await;
@@ -101,7 +101,7 @@ on_both_engines! {
         for _ in 0..2 {
             assert_eq!(browser.post(phone, &fields).await.place(), "/cabinet/profile?forgotten");
         }
-        browser.get("/cabinet/profile?forgotten").await.shows("It is forgotten");
+        browser.get("/cabinet/profile?forgotten").await.shows("we have forgotten it");
         let left = pages.desk.profile(&ann).await;
         assert_eq!((left.phone, left.email.as_deref()), (None, Some(MAIL)));
         assert_eq!(pages.cabinet.letters("forgotten").await, 1, "twice pressed is told once");

@@ -352,8 +352,8 @@ on_both_engines! {
         });
         revoked.await.map_err(|error: StoreError| error).expect("revoked");
         assert_eq!(browser.get(&place).await.status, StatusCode::GONE);
-        is_refused(&browser.get(&path).await, StatusCode::OK, "The money went back");
-        is_refused(&browser.post(&path, &[]).await, StatusCode::GONE, "The money went back");
+        is_refused(&browser.get(&path).await, StatusCode::OK, "The money was returned");
+        is_refused(&browser.post(&path, &[]).await, StatusCode::GONE, "The money was returned");
         let hers = files.pages.logged_in(ann.id).await;
         assert!(!hers.get("/cabinet/downloads").await.text.contains("/d/"));
     }

@@ -142,7 +142,7 @@ on_both_engines! {
             let answer = browser.submits("/login", "/login/password", &fields).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
-                answer.shows("too often");
+                answer.shows("Not so fast");
                 refused += 1;
             }
         }
@@ -176,7 +176,7 @@ on_both_engines! {
         }
         assert_eq!(told[0], told[1]);
         let strange = pages.browser().submits("/login", "/login/phone", &[("phone", "12")]).await;
-        strange.shows("no mobile number");
+        strange.shows("not a mobile number");
         // The right code in the browser that asked.
         pages.shop.clock.advance(Duration::from_mins(2));
         let browser = pages.browser();
@@ -236,7 +236,7 @@ on_both_engines! {
         let old = pages.logged_in(ann).await;
         let browser = pages.browser();
         browser.submits("/recover", "/recover/email", &[("email", MAIL)]).await;
-        browser.get("/recover/code").await.shows("a mail is on its way");
+        browser.get("/recover/code").await.shows("an e-mail is on its way");
         let (_, token) = pages.desk.mailed(asked(&browser), 1).await;
         let path = format!("/recover/{token}");
         let elsewhere = pages.browser();
@@ -273,7 +273,7 @@ on_both_engines! {
         let page = browser.get(&path).await;
         page.shows("A***@example.com");
         assert_eq!(page.header("referrer-policy"), "no-referrer");
-        browser.submits(&path, &path, &[]).await.shows("our mails go to this address");
+        browser.submits(&path, &path, &[]).await.shows("our e-mails go to this address");
         assert_eq!(pages.desk.profile(&ann).await.email.as_deref(), Some(MAIL));
         browser.get(&path).await.shows("confirmed already");
         let form = browser.get("/login").await.token();

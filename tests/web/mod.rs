@@ -203,7 +203,7 @@ on_both_engines! {
         let order = newest(&shop).await;
         let refunded = shop.app.store().write("test.refund", move |tx| Box::pin(decide::refund(tx, order))).await;
         assert_eq!(refunded.map_err(|error: StoreError| error).unwrap(), Decided::Done);
-        shop.reads(ann, "went back to you").await;
+        shop.reads(ann, "has been returned to you").await;
         let text = get(&link).await.text().await.unwrap();
         assert!(text.contains("Money returned") && !text.contains("Show the keys"), "{text}");
         assert!(!post(&format!("{link}/keys")).await.text().await.unwrap().contains("zeta-month-0001"));
@@ -214,7 +214,7 @@ on_both_engines! {
         let site = link.rsplit_once('/').unwrap().0.to_owned();
         let token = token(&shop, order).await;
         let text = get(&format!("{site}/{token}")).await.text().await.unwrap();
-        assert!(text.contains("Waits for payment"), "{text}");
+        assert!(text.contains("Waiting for payment"), "{text}");
         assert!(!post(&format!("{site}/{token}/keys")).await.text().await.unwrap().contains("zeta-month-0002"));
         shop.clock.advance(Duration::from_mins(16));
         shop.reads(ann, "not paid in time").await;

@@ -111,7 +111,7 @@ on_both_engines! {
         let page = browser.get(done.place()).await;
         page.shows("You have not shared a number");
         page.shows("linked, id 501");
-        page.shows("as soon as you allow it");
+        page.shows("once you allow us to write to you there");
         page.shows(COMMUNITY);
         assert_eq!(pages.cabinet.letters("vk_changed").await, 1);
         // The same account once more, with the number.

@@ -52,7 +52,7 @@ async fn chooses(browser: &Browser, way: &str, number: &str, by: Option<&str>) -
 }
 
 async fn presses(browser: &Browser, page: &Answer, path: &str, by: Option<&str>) -> Answer {
-    page.shows("How shall the code come?");
+    page.shows("How should we send the code?");
     // What the page holds comes back with the button.
     let hidden = |name: &str| {
         let (_, rest) = page
@@ -85,7 +85,7 @@ on_both_engines! {
         let browser = pages.logged_in(ann.id).await;
         for (page, field, value, words) in [
             ("/cabinet/phone", "phone", NOBODYS, "Another number is given in the chat"),
-            ("/cabinet/email", "email", "another@example.com", "This shop sends no mails"),
+            ("/cabinet/email", "email", "another@example.com", "This shop sends no e-mails"),
         ] {
             let shown = browser.get(page).await;
             shown.shows(words);
@@ -110,7 +110,7 @@ on_both_engines! {
                 assert_eq!(page.status, StatusCode::OK);
                 assert!(browser.cookie("kiosk-asked").is_none(), "nothing is sent as yet");
                 let at = |words: &str| page.text.find(words).unwrap_or_else(|| panic!("{words}: {}", page.text));
-                let order = [at("by any way"), at("By Telegram"), at("By WhatsApp"), at("By VK")];
+                let order = [at("whichever way works"), at("By Telegram"), at("By WhatsApp"), at("By VK")];
                 assert!(order.is_sorted(), "whichever is first");
                 let sent = presses(&browser, &page, &path, None).await;
                 assert_eq!(sent.place(), format!("/{way}/code"));
