@@ -42,7 +42,7 @@ privacy =
     <b>Privacy</b>
 
     { $privacy }
-privacy-none = We keep your Telegram name and id, the phone number that you share, and your orders: so much is needed to deliver and to answer you. Keys are stored encrypted. Nobody else gets any of it. To have your data erased, write to /support.
+privacy-none = We keep your Telegram name and id, the phone number that you share, and your orders: so much is needed to deliver and to answer you. Keys are stored encrypted. Nobody else gets any of it. You can have your data erased at any time: by yourself in your account on the web, if /profile opens one, or by writing to /support.
 
 command-cart = My cart
 command-profile = My profile

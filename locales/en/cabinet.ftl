@@ -60,11 +60,11 @@ page-code-wrong = That is not the code. { $left ->
 }
 page-code-none = A code has six digits. Please type it as you got it.
 page-code-locked = There were too many wrong codes. Begin again with the number or the address.
+code-ended = This is over
+code-ended-words = What we sent is too old, was used, or gave way to something newer. Begin again.
 code-over = The code is no longer good. Ask for another one.
 code-bad-phone = This is not a mobile number. Type it with its country code, such as +7 912 345-67-89.
 code-bad-email = This is not an e-mail address. Check it for typos.
-code-ended = This is over
-code-ended-words = What we sent is too old, was used, or gave way to something newer. Begin again.
 mail-link-words = The link logs this browser in, once.
 mail-link-elsewhere = For your safety this link works only in the browser where you asked for it. Open it there, or ask for a new one here.
 mail-link-over = It was used already, it is too old, or it was asked for in another browser. Ask for a new one on the login page.
@@ -163,11 +163,11 @@ data-erase-sure = I have saved my keys, and I am sure
 data-erase-button = Erase me for good
 data-erase-tick = Tick the box first: this can't be undone.
 data-erase-order = Order { $number } is not finished. Pay it, cancel it or wait for its keys first.
-data-erase-money = Money of yours is on its way. Wait until it has arrived, then try again.
+data-erase-money = Money of yours is on its way. Wait until it has arrived and try again, or write to /support in the chat with the bot.
 data-erase-letter = A message to you is being sent at this moment. Try again in a minute.
 data-erase-staff = You work for this shop. An owner takes your role away first.
 data-erased = You are erased
-data-erased-notice = Nothing here says any longer who you are.
+data-erased-notice = Nothing here identifies you any more.
 data-erased-words = You can close this page. Whenever you write to the bot again, we meet anew.
 
 app-words = Opening your account… If nothing happens, open this page from the bot's menu in Telegram.

@@ -65,4 +65,4 @@ mail-vk-linked-title = A VK account was linked
 mail-vk-linked-words = A VK account was linked to yours at { $shop }: { $at }. Codes that let you in can go there now.
 mail-vk-unlinked-title = Your VK account was unlinked
 mail-vk-unlinked-words = Your account at { $shop } is no longer linked to VK: { $at }. Codes do not go there any more.
-mail-vk-not-you = If this wasn't you, open the bot at once, end all sessions in the profile, put your VK account right, and write to /support.
+mail-vk-not-you = If this wasn't you, open the bot at once: its message about this has a button that logs out everywhere. Then put your VK account right, and write to /support.
