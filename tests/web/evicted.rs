@@ -156,15 +156,15 @@ on_both_engines! {
             let (token, _) = begins(&pages, &thief, ann.id).await;
             let (desk, cabinet, id) = (pages.desk.clone(), pages.cabinet.clone(), ann.id);
             let ends = async move { cabinet.write(move |tx| Box::pin(evict::all(tx, id))).await }.boxed();
-            let presses = async move { desk.consume(Purpose::Email, &token).await }.boxed();
-            let pressed = if point == "access.evict" {
-                let ((), pressed) = meet(stores, point, ends, presses).await;
-                assert_eq!(pressed, Consumed::Ended);
-                pressed
+            let uses = async move { desk.consume(Purpose::Email, &token).await }.boxed();
+            let came = if point == "access.evict" {
+                let ((), came) = meet(stores, point, ends, uses).await;
+                assert_eq!(came, Consumed::Ended);
+                came
             } else {
-                meet(stores, point, presses, ends).await.0
+                meet(stores, point, uses, ends).await.0
             };
-            assert_eq!(matches!(pressed, Consumed::Done(_)), left == THIEFS, "{point}");
+            assert_eq!(matches!(came, Consumed::Done(_)), left == THIEFS, "{point}");
             assert_eq!(pages.desk.profile(&ann).await.email.as_deref(), Some(left));
         }
     }
