@@ -352,7 +352,8 @@ on_both_engines! {
             matches!(placed, Err(PlaceError::Limit(Limit::Pieces { most: 1, had: 1, .. })))
         };
         assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await));
-        library.shop.clock.advance(DAY * DAYS as u32 - Duration::from_millis(1));
+        let almost = DAYS as u64 * DAY.as_millis() as u64 - 1;
+        library.shop.clock.advance(Duration::from_millis(almost));
         assert!(is_refused(library.place(&ann, "too soon", &[BOOK]).await));
         // Its time is over: of ten orders at once, one is placed.
         library.shop.clock.advance(Duration::from_millis(1));
