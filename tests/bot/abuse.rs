@@ -36,7 +36,7 @@ on_both_engines! {
         shop.reads(ann, "I only understand").await;
         shop.control.say(ann, "hello");
         shop.control.say(ann, "/start p_no-such-thing");
-        shop.reads(ann, "Catalogue").await;
+        shop.reads(ann, "in the catalogue").await;
         shop.control.say(ann, "/cancel");
         shop.reads(ann, "Zeta shop").await;
         shop.close().await;

@@ -111,7 +111,7 @@ on_both_engines! {
         shop.press(ann, "📱 Another number");
         shop.quiet().await;
         // These words come with what takes the buttons away.
-        let gone = shop.hears(ann, NUMBER, "your number is confirmed. /profile shows it").await.message_id;
+        let gone = shop.hears(ann, NUMBER, "your number is confirmed. You can see it").await.message_id;
         let next = shop.control.wait_for_message(ann, move |it| it.message_id > gone).await.unwrap();
         assert!(next.text.contains("Your profile"), "{}", next.text);
         assert_eq!(post.count(NUMBER), 0);
