@@ -4,7 +4,7 @@ time-seconds = { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
-web-too-many = Not so fast: please try again in { $time }.
+web-too-many = Too many attempts. Please try again in { $time }.
 web-busy = Too many people are doing this right now. Please try again in a few seconds.
 page-elsewhere = This form is no longer good
 page-elsewhere-words = It is from another page, or has been open for too long. Go back, reload the page and try again; cookies must be allowed.

@@ -295,7 +295,7 @@ on_both_engines! {
         let code = shop.world.code_to(ANNS_NUMBER).await;
         let fields = [("code", code.as_str())];
         let again = shop.submits_twice(&visitor, "/login/code", "/login/code", &fields).await;
-        again.shows("no longer good");
+        again.shows("Begin again");
         // The same by a link from a mail.
         let visitor = shop.browser();
         shop.dies_at(&MAIL[LETTER..], async |shop| {
@@ -331,7 +331,7 @@ on_both_engines! {
         let code = shop.world.code_to(BOBS_NUMBER).await;
         let fields = [("code", code.as_str()), ("new", PASSWORD)];
         let again = shop.submits_twice(&visitor, "/recover/code", "/recover/code", &fields).await;
-        again.shows("no longer good");
+        again.shows("Begin again");
         let fields = [("login", BOBS), ("password", PASSWORD)];
         assert_eq!(shop.submits(&visitor, "/login", "/login/password", &fields).await.place(), "/cabinet");
         let consumed: Vec<(String, i64)> = pairs(&shop.store, &CONSUMED).await;

@@ -142,7 +142,7 @@ on_both_engines! {
             let answer = browser.submits("/login", "/login/password", &fields).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
-                answer.shows("Not so fast");
+                answer.shows("Too many attempts");
                 refused += 1;
             }
         }
@@ -253,7 +253,7 @@ on_both_engines! {
         browser.submits("/recover", "/recover/phone", &[("phone", PHONE)]).await;
         let code = pages.desk.code(asked(&browser), 1).await;
         let weak = browser.submits("/recover/code", "/recover/code", &[("code", &code), ("new", "79990000001")]).await;
-        weak.shows("no good password");
+        weak.shows("not a good password");
         let done = browser.submits("/recover/code", "/recover/code", &[("code", &code), ("new", "quick red tricycle")]).await;
         done.shows("Your password is changed");
         assert_eq!(elsewhere.get("/cabinet").await.place(), "/login");

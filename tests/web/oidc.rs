@@ -128,7 +128,7 @@ on_both_engines! {
             let answer = browser.get(&forges(&browser)).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
-                answer.shows("too often");
+                answer.shows("Too many attempts");
                 refused += 1;
             }
         }

@@ -309,7 +309,7 @@ on_both_engines! {
             browser.set_cookie("kiosk-vk", &copy);
             let answer = browser.get(&made_up).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
-                answer.shows("too often");
+                answer.shows("Too many attempts");
                 refused += 1;
             }
         }
