@@ -101,6 +101,8 @@ pub async fn take_number(
     session: &Session,
     phone: &Phone,
 ) -> Result<Option<Taken>, StoreError> {
+    // Whoever is put out at this moment waits for the number, or has been before it.
+    customers::lock(tx, session.customer).await?;
     if !sessions::lives(tx, session.customer, session.id).await? {
         return Ok(None);
     }
