@@ -101,9 +101,7 @@ pub async fn take_number(
     session: &Session,
     phone: &Phone,
 ) -> Result<Option<Taken>, StoreError> {
-    // Whoever is put out at this moment waits for the number, or has been before it.
-    customers::lock(tx, session.customer).await?;
-    if !sessions::lives(tx, session.customer, session.id).await? {
+    if !sessions::still_lives(tx, session).await? {
         return Ok(None);
     }
     take(tx, session.customer, phone).await.map(Some)
